@@ -1,0 +1,47 @@
+# One command from a bare machine: every target first builds .venv from the lock, then runs in it.
+PYTHON ?= python3
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
+
+# Activated as a user would: rules call `python` and find the one of .venv.
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: help setup smoke laptop thesis download test lint report lock clean-setup
+.DELETE_ON_ERROR:
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+setup: .venv/.complete ## build .venv from envs/requirements.lock
+
+.venv/.complete: envs/requirements.lock envs/bootstrap.lock pyproject.toml envs/setup.sh
+	@sh envs/setup.sh $(PYTHON)
+
+smoke: setup ## the whole workflow on scikit-learn's digits, about a minute, no network
+	$(SNAKEMAKE) smoke
+
+laptop: setup ## reduced widths and epochs on the real data sets
+	$(SNAKEMAKE) laptop
+
+thesis: setup ## the protocol of the thesis, for GPUs and clusters
+	$(SNAKEMAKE) thesis
+
+download: setup ## fetch and verify the official data files
+	$(SNAKEMAKE) download
+
+test: setup ## all tests
+	python -m pytest
+
+lint: setup ## format and lint checks of Python and Snakemake code
+	ruff format --check .
+	ruff check .
+	snakefmt --check Snakefile rules
+	snakemake --lint
+
+SCALE ?= laptop
+report: setup ## one self-contained HTML of a finished scale (SCALE=laptop)
+	$(SNAKEMAKE) $(SCALE) --report report-$(SCALE).html
+
+lock: setup ## resolve envs/*.in anew into the locks
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o envs/requirements.lock envs/requirements.in
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o envs/bootstrap.lock envs/bootstrap.in

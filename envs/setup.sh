@@ -1,0 +1,28 @@
+#!/bin/sh
+# Build .venv from the locks. Usage: sh envs/setup.sh [PYTHON]. Called by make when a lock has changed.
+set -eu
+python=${1:-python3}
+stop() { printf 'setup: %s\n' "$1" >&2; exit 1; }
+
+command -v "$python" >/dev/null 2>&1 ||
+    stop "no '$python' here. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"
+"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    stop "$("$python" --version 2>&1) is too old, 3.11 or newer is needed: make PYTHON=python3.11"
+"$python" -c 'import ensurepip, venv' 2>/dev/null ||
+    stop "$python has no venv module. On Debian and Ubuntu: apt install python3-venv"
+
+echo "setup: building .venv from envs/requirements.lock (about 5 GB with torch's CUDA libraries)"
+rm -f .venv/.complete
+"$python" -m venv --clear .venv || stop "python -m venv failed, see above"
+.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+    -r envs/bootstrap.lock ||
+    stop "the package index did not deliver (see above). Is there a network? A proxy or mirror is
+       set by pip's and uv's usual variables. Run the same make command again to retry."
+.venv/bin/uv pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes \
+    envs/bootstrap.lock envs/requirements.lock ||
+    stop "installing envs/requirements.lock failed (see above). Without a network or with a full disk
+       this is expected; mend it and run the same make command again."
+.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation \
+    --offline -e . || stop "installing the package itself failed, see above"
+touch .venv/.complete
+echo "setup: done. To use it by hand: source .venv/bin/activate"

@@ -1,0 +1,44 @@
+# download -> prepare
+
+
+rule fetch:
+    output:
+        "data/receipts/{dataset}.json",
+    log:
+        "logs/fetch/{dataset}.log",
+    benchmark:
+        "benchmarks/all/fetch/{dataset}.tsv"
+    retries: 1
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        runtime=60,
+        mem_mb=1000,
+    params:
+        mirrors=[f"--mirror {address}" for address in CONFIG["mirrors"]],
+    # Raw files are no declared outputs: those put there by hand must survive a failed job.
+    shell:
+        "python -m associated_learning.commands.download --dataset {wildcards.dataset} --raw data/raw"
+        " --receipt {output} {params.mirrors} 2>&1 | tee {log}"
+
+
+rule prepare:
+    input:
+        receipt=branch(
+            lambda wildcards: wildcards.dataset != "digits", then="data/receipts/{dataset}.json"
+        ),
+        code=[source("datasets"), source("commands/prepare")],
+    output:
+        "data/prepared/{dataset}.safetensors",
+    log:
+        "logs/prepare/{dataset}.log",
+    benchmark:
+        "benchmarks/all/prepare/{dataset}.tsv"
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        runtime=15,
+        mem_mb=3000,
+    shell:
+        "python -m associated_learning.commands.prepare --dataset {wildcards.dataset} --raw data/raw"
+        " --out data/prepared > {log} 2>&1"

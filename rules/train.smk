@@ -1,0 +1,33 @@
+# One training: a network, a method, a data set, a seed.
+
+
+rule train:
+    input:
+        data="data/prepared/{dataset}.safetensors",
+        code=training_code,
+    output:
+        metrics=f"{RUN}metrics.json",
+        history=f"{RUN}history.csv",
+        weights=f"{RUN}weights.safetensors",
+    log:
+        "logs/{scale}/train/{dataset}_{arch}_{method}_seed{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/train/{dataset}_{arch}_{method}_seed{seed}.tsv"
+    conda:
+        "../envs/environment.yaml"
+    threads: 1
+    resources:
+        runtime=train_resource("runtime"),
+        mem_mb=train_resource("mem_mb"),
+        # Resources, unlike parameters, may change without a new training.
+        device=CONFIG["device"],
+        gpu=0 if CONFIG["device"] == "cpu" else 1,
+    params:
+        flags=train_flags,
+        run=subpath(output.metrics, parent=True),
+    # A killed training goes on from its checkpoint, which lies in the run's folder undeclared.
+    shell:
+        "python -m associated_learning.commands.train --dataset {wildcards.dataset}"
+        " --arch {wildcards.arch} --method {wildcards.method} --seed {wildcards.seed} {params.flags}"
+        " --device {resources.device} --threads {threads} --data data/prepared --out {params.run}"
+        " > {log} 2>&1"

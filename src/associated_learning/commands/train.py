@@ -1,0 +1,122 @@
+"""Train one network on one prepared data set. The defaults are the protocol of the thesis."""
+
+import argparse
+import math
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+# Before torch is imported: a thread count that the load of the machine must not change.
+os.environ["MKL_DYNAMIC"] = os.environ["OMP_DYNAMIC"] = "FALSE"
+
+from associated_learning import architectures, datasets, training
+from associated_learning.commands import Parser
+
+
+def integer(least: int) -> Callable[[str], int]:
+    """Parser of whole numbers from `least` up."""
+
+    def parse(text: str) -> int:
+        if not text.lstrip("+").isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r}; allowed: whole numbers from {least} up")
+        return int(text)
+
+    return parse
+
+
+def positive(text: str) -> float:
+    """Parse a finite number above zero."""
+    return _number(text, lambda value: value > 0, "finite numbers above 0")
+
+
+def not_negative(text: str) -> float:
+    """Parse a finite number, zero or above."""
+    return _number(text, lambda value: value >= 0, "finite numbers from 0 up")
+
+
+def _number(text: str, allowed: Callable[[float], bool], what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and allowed(value)):
+        raise argparse.ArgumentTypeError(f"{text!r}; allowed: {what}")
+    return value
+
+
+def parser() -> Parser:
+    """All flags; None stands for what the thesis fixes for the cell."""
+    p = Parser("train", __doc__)
+    p.add_argument("--dataset", required=True, choices=datasets.DATASETS)
+    p.add_argument(
+        "--arch",
+        required=True,
+        choices=architectures.names(),
+        metavar="ARCH",
+        help=f"one of {', '.join(architectures.names())}",
+    )
+    p.add_argument("--method", required=True, choices=list(training.METHODS))
+    p.add_argument("--seed", type=integer(0), default=0)
+    p.add_argument("--epochs", type=integer(1), default=200)
+    p.add_argument("--batch-size", type=integer(2), default=32)
+    p.add_argument(
+        "--learning-rate", type=positive, help="of f, b or BP (protocol: 1e-4; BP ResNets 1e-3)"
+    )
+    p.add_argument("--target-lr-factor", type=positive, default=2.0, help="times that for g and h")
+    p.add_argument("--schedule", choices=training.SCHEDULES, default="step")
+    p.add_argument("--l2", type=not_negative, help="scale of the penalty (protocol: by cell)")
+    p.add_argument(
+        "--width", type=positive, default=1.0, help="factor on the forward path's widths"
+    )
+    p.add_argument("--target-width", type=integer(1), help="W (protocol: by cell)")
+    p.add_argument("--train-subset", type=integer(1), help="first N training images only")
+    p.add_argument(
+        "--augment",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="crop, mirror, contrast (protocol: CIFAR)",
+    )
+    p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    p.add_argument("--threads", type=integer(1), default=1)
+    p.add_argument("--checkpoint-seconds", type=not_negative, default=300.0)
+    p.add_argument(
+        "--data", type=Path, default=Path("data/prepared"), help="folder of prepared data"
+    )
+    p.add_argument("--out", type=Path, required=True, help="folder of this run")
+    return p
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command."""
+    p = parser()
+    options = vars(p.parse_args(argv))
+    folder, out, seconds = (options.pop(key) for key in ("data", "out", "checkpoint_seconds"))
+    if options["device"] == "auto":
+        options["device"] = None
+    try:
+        config = training.resolve(options)
+    except ValueError as error:
+        p.error(str(error))
+    data = datasets.load(folder, config.dataset)
+    images = len(data.train_images)
+    if config.train_subset and config.train_subset > images:
+        p.error(f"argument --train-subset: {config.train_subset}; allowed: 1 to {images}")
+    images = config.train_subset or images
+    if config.batch_size > images:
+        p.error(f"argument --batch-size: {config.batch_size}; allowed: 2 to {images}")
+    try:
+        training.train(config, data, out, seconds)
+    except training.TrainingError as error:
+        sys.exit(f"error: {error}")
+    except (MemoryError, RuntimeError) as error:
+        # torch reports memory that cannot be had as a RuntimeError of this wording.
+        if not isinstance(error, MemoryError) and "memory" not in str(error):
+            raise
+        sys.exit(
+            f"error: {config.name}: out of memory. A smaller --batch-size or --width needs less"
+        )
+
+
+if __name__ == "__main__":
+    main()

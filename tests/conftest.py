@@ -1,0 +1,4 @@
+import os
+
+# Before torch is imported anywhere: tests run beside one another on few cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")

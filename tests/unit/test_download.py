@@ -1,0 +1,367 @@
+"""Files are fetched from a real server on this machine, which can misbehave in every known way."""
+
+import hashlib
+import io
+import json
+import re
+import resource
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from associated_learning import datasets
+from associated_learning.commands import download
+from associated_learning.datasets import DATA_FILES, DataError, DataFile
+
+CONTENT = bytes(range(256)) * 800
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+# As `datasets.fetch`, but short of patience.
+fetch = partial(datasets.fetch, timeout=0.3, pauses=(0.0, 0.0))
+
+
+class Server(ThreadingHTTPServer):
+    """Answers `/name` by what `answers["name"]` does, and records what was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.answers: dict[str, Callable[[Handler], None]] = {}
+        self.asked: list[str] = []
+
+    def address(self, name: str) -> str:
+        return f"http://127.0.0.1:{self.server_port}/{name}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        name = self.path.removeprefix("/")
+        self.server.asked.append(name)
+        self.server.answers.get(name, not_found)(self)
+
+    def reply(self, content: bytes, length: int | None = None, kind: str = "x/y") -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(length or len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def right(handler: Handler) -> None:
+    handler.reply(CONTENT)
+
+
+def wrong(handler: Handler) -> None:
+    handler.reply(CONTENT[:-1] + b"!")
+
+
+def web_page(handler: Handler) -> None:
+    handler.reply(b"<html>Please log in.</html>", kind="text/html")
+
+
+def cut(handler: Handler) -> None:
+    handler.reply(CONTENT[:1000], length=len(CONTENT))
+
+
+def slow(handler: Handler) -> None:
+    time.sleep(0.6)
+    handler.close_connection = True
+
+
+def not_found(handler: Handler) -> None:
+    handler.send_error(404)
+
+
+def busy(handler: Handler) -> None:
+    handler.send_error(503)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with Server() as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.shutdown()
+
+
+def one_file(*addresses: str) -> list[DataFile]:
+    return [DataFile("mnist", "raw/file.gz", "", len(CONTENT), SHA256, addresses)]
+
+
+def archive(entries: list[tarfile.TarInfo], content: bytes = CONTENT) -> bytes:
+    """A .tar.gz whose regular files all hold `content`."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for entry in entries:
+            entry.size = len(content) if entry.isreg() else 0
+            tar.addfile(entry, io.BytesIO(content) if entry.isreg() else None)
+    return buffer.getvalue()
+
+
+def one_archive(packed: bytes, *addresses: str) -> list[DataFile]:
+    sha256 = hashlib.sha256(packed).hexdigest()
+    return [
+        DataFile("mnist", "set.tar.gz", "", len(packed), sha256, addresses),
+        DataFile("mnist", "set/batch", "set.tar.gz", len(CONTENT), SHA256, ()),
+    ]
+
+
+def put(path: Path, content: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def files_below(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if not path.is_dir()}
+
+
+def wrong_name(name: str, content: bytes) -> str:
+    return f"{name}.wrong-{hashlib.sha256(content).hexdigest()[:8]}"
+
+
+# ---------------------------------------------------------------------------- the table
+
+
+@pytest.mark.parametrize("file", DATA_FILES, ids=lambda file: file.path)
+def test_a_row_of_the_table_is_well_formed(file: DataFile) -> None:
+    assert re.fullmatch("[0-9a-f]{64}", file.sha256)
+    assert file.size > 0
+    if file.archive:
+        assert not file.addresses
+        assert file.archive in {f.path for f in DATA_FILES if f.dataset == file.dataset}
+    else:
+        assert len(set(file.addresses)) == len(file.addresses) >= 2, "a primary and a mirror"
+    for address in file.addresses:
+        assert re.fullmatch(r"https?://[^/]+/.*" + re.escape(Path(file.path).name), address)
+
+
+# ---------------------------------------------------------------------------- one file
+
+
+def test_a_file_is_fetched_from_its_primary_address(server: Server, tmp_path: Path) -> None:
+    server.answers = {"primary": right, "mirror": right}
+    primary = server.address("primary")
+    receipt = fetch("mnist", tmp_path, table=one_file(primary, server.address("mirror")))
+    assert (tmp_path / "raw/file.gz").read_bytes() == CONTENT
+    assert files_below(tmp_path) == {"raw/file.gz"}
+    assert server.asked == ["primary"]
+    assert receipt == [
+        {"path": "raw/file.gz", "bytes": len(CONTENT), "sha256": SHA256, "source": primary}
+    ]
+
+
+@pytest.mark.parametrize("answer", [wrong, web_page, cut, slow, not_found, busy])
+def test_the_mirror_stands_in_for_a_primary_that_fails(
+    answer: Callable[[Handler], None], server: Server, tmp_path: Path
+) -> None:
+    server.answers = {"primary": answer, "mirror": right}
+    mirror = server.address("mirror")
+    (entry,) = fetch("mnist", tmp_path, table=one_file(server.address("primary"), mirror))
+    assert entry["source"] == mirror
+    assert (tmp_path / "raw/file.gz").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("answer", "attempts"), [(cut, 2), (slow, 2), (busy, 2), (not_found, 1), (wrong, 1)]
+)
+def test_only_failures_that_may_pass_are_tried_again(
+    answer: Callable[[Handler], None], attempts: int, server: Server, tmp_path: Path
+) -> None:
+    server.answers = {"primary": answer}
+    with pytest.raises(DataError):
+        fetch("mnist", tmp_path, table=one_file(server.address("primary")))
+    assert server.asked == ["primary"] * attempts
+    assert not (tmp_path / "raw/file.gz").exists()
+
+
+def test_an_address_that_recovers_is_used(server: Server, tmp_path: Path) -> None:
+    server.answers = {"primary": lambda handler: (cut, right)[len(server.asked) - 1](handler)}
+    fetch("mnist", tmp_path, table=one_file(server.address("primary")))
+    assert files_below(tmp_path) == {"raw/file.gz"}
+
+
+def test_a_users_mirror_is_asked_first(server: Server, tmp_path: Path) -> None:
+    server.answers = {"primary": right, "copies/file.gz": right}
+    table = one_file(server.address("primary"))
+    fetch("mnist", tmp_path, mirrors=[server.address("copies/")], table=table)
+    assert server.asked == ["copies/file.gz"]
+
+
+def test_an_unreachable_file_is_asked_for_by_hand(server: Server, tmp_path: Path) -> None:
+    server.answers = {"silent": slow}
+    gone, silent = server.address("gone"), server.address("silent")
+    refused = "http://127.0.0.1:9/refused"  # the discard port: nothing listens
+    with pytest.raises(DataError) as error:
+        fetch("mnist", tmp_path, table=one_file(gone, silent, refused))
+    message = str(error.value)
+    assert re.search(rf"{gone}: .*404", message)
+    assert re.search(rf"{silent}: .*timed out", message)
+    assert re.search(rf"{refused}: .*refused", message)
+    assert f"put it at {tmp_path / 'raw/file.gz'}" in message
+    assert SHA256 in message
+    assert files_below(tmp_path) == set(), "no part of a file is left"
+
+
+def test_wrong_bytes_are_set_aside_and_named(server: Server, tmp_path: Path) -> None:
+    page = b"<html>Please log in.</html>"
+    found = hashlib.sha256(page).hexdigest()
+    server.answers = {"primary": web_page}
+    primary = server.address("primary")
+    with pytest.raises(DataError) as error:
+        fetch("mnist", tmp_path, table=one_file(primary))
+    assert files_below(tmp_path) == {wrong_name("raw/file.gz", page)}
+    assert all(part in str(error.value) for part in (primary, SHA256, found, f"{len(page)} bytes"))
+
+
+def test_what_was_set_aside_is_never_overwritten(server: Server, tmp_path: Path) -> None:
+    server.answers = {"primary": web_page}
+    aside = put(tmp_path / wrong_name("raw/file.gz", b"<html>Please log in.</html>"), b"kept")
+    with pytest.raises(DataError):
+        fetch("mnist", tmp_path, table=one_file(server.address("primary")))
+    assert aside.read_bytes() == b"kept"
+    assert len(files_below(tmp_path)) == 1
+
+
+# ---------------------------------------------------------------------------- files in place
+
+
+def test_a_right_file_in_place_needs_no_network_and_no_writing(
+    server: Server, tmp_path: Path
+) -> None:
+    target = put(tmp_path / "raw/file.gz", CONTENT)
+    target.chmod(0o444)
+    target.parent.chmod(0o555)
+    before = target.stat().st_mtime_ns, target.parent.stat().st_mtime_ns
+    (entry,) = fetch("mnist", tmp_path, table=one_file(server.address("primary")))
+    assert (target.stat().st_mtime_ns, target.parent.stat().st_mtime_ns) == before
+    assert entry["source"] == "found in place"
+    assert server.asked == []
+
+
+def test_a_wrong_file_in_place_is_set_aside_and_replaced(server: Server, tmp_path: Path) -> None:
+    server.answers = {"primary": right}
+    put(tmp_path / "raw/file.gz", b"truncated")
+    fetch("mnist", tmp_path, table=one_file(server.address("primary")))
+    assert (tmp_path / "raw/file.gz").read_bytes() == CONTENT
+    assert (tmp_path / wrong_name("raw/file.gz", b"truncated")).read_bytes() == b"truncated"
+
+
+def test_a_wrong_file_in_place_is_named_when_there_is_no_network(
+    server: Server, tmp_path: Path
+) -> None:
+    put(tmp_path / "set/batch", b"truncated")
+    table = one_archive(archive([tarfile.TarInfo("set/batch")]), server.address("gone"))
+    with pytest.raises(DataError) as error:
+        fetch("mnist", tmp_path, table=table)
+    assert hashlib.sha256(b"truncated").hexdigest() in str(error.value)
+    assert server.address("gone") in str(error.value)
+    assert files_below(tmp_path) == {wrong_name("set/batch", b"truncated")}
+
+
+def test_members_in_place_need_no_archive(server: Server, tmp_path: Path) -> None:
+    put(tmp_path / "set/batch", CONTENT)
+    (entry,) = fetch("mnist", tmp_path, table=one_archive(b"", server.address("archive")))
+    assert (entry["path"], entry["source"]) == ("set/batch", "found in place")
+    assert server.asked == []
+
+
+def test_an_archive_in_place_is_unpacked_without_network(server: Server, tmp_path: Path) -> None:
+    packed = archive([tarfile.TarInfo("set/batch")])
+    put(tmp_path / "set.tar.gz", packed)
+    receipt = fetch("mnist", tmp_path, table=one_archive(packed, server.address("archive")))
+    assert (tmp_path / "set/batch").read_bytes() == CONTENT
+    assert [entry["source"] for entry in receipt] == ["found in place", "set.tar.gz"]
+    assert server.asked == []
+
+
+# ---------------------------------------------------------------------------- archives
+
+
+def test_only_the_named_members_leave_an_archive(server: Server, tmp_path: Path) -> None:
+    names = ["../escaped", str(tmp_path / "absolute"), "set/other", "set/batch", "set/../up"]
+    entries = [tarfile.TarInfo(name) for name in names]
+    link = tarfile.TarInfo("set/link")
+    link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+    packed = archive([link, *entries])
+    server.answers = {"archive": lambda handler: handler.reply(packed)}
+    raw = tmp_path / "raw"
+    fetch("mnist", raw, table=one_archive(packed, server.address("archive")))
+    assert files_below(tmp_path) == {"raw/set.tar.gz", "raw/set/batch"}
+
+
+@pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
+def test_a_member_that_is_no_regular_file_is_refused(kind: bytes, tmp_path: Path) -> None:
+    secret = put(tmp_path / "secret", CONTENT)
+    entry = tarfile.TarInfo("set/batch")
+    entry.type, entry.linkname = kind, str(secret)
+    packed = archive([entry])
+    put(tmp_path / "raw/set.tar.gz", packed)
+    with pytest.raises(DataError, match="no regular file set/batch"):
+        fetch("mnist", tmp_path / "raw", table=one_archive(packed))
+    assert files_below(tmp_path / "raw") == {"set.tar.gz"}
+
+
+def test_a_member_with_wrong_bytes_is_set_aside(tmp_path: Path) -> None:
+    packed = archive([tarfile.TarInfo("set/batch")], content=b"poison")
+    put(tmp_path / "set.tar.gz", packed)
+    with pytest.raises(DataError, match=r"set/batch in .*set\.tar\.gz: wrong bytes"):
+        fetch("mnist", tmp_path, table=one_archive(packed))
+    assert files_below(tmp_path) == {"set.tar.gz", wrong_name("set/batch", b"poison")}
+
+
+# ---------------------------------------------------------------------------- the disk, the command
+
+
+@pytest.fixture
+def little_space() -> Iterator[None]:
+    """No file may grow beyond 64 KiB: the system refuses to write on, as on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.usefixtures("little_space")
+def test_a_file_that_does_not_fit_leaves_nothing_behind(server: Server, tmp_path: Path) -> None:
+    server.answers = {"primary": right}
+    with pytest.raises(SystemExit, match=r"cannot write .*file\.gz.*"):
+        fetch("mnist", tmp_path, table=one_file(server.address("primary")))
+    assert files_below(tmp_path) == set()
+
+
+def test_the_command_writes_a_receipt(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answers = {"primary": right}
+    table = one_file(server.address("primary"))
+    monkeypatch.setattr(download, "fetch", partial(fetch, table=table))
+    receipt = tmp_path / "receipts/mnist.json"
+    download.main(["--dataset=mnist", f"--raw={tmp_path}", f"--receipt={receipt}"])
+    written = json.loads(receipt.read_text())
+    assert written["dataset"] == "mnist"
+    assert written["files"][0]["source"] == server.address("primary")
+
+
+def test_digits_are_not_downloaded(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        download.main(["--dataset=digits", "--raw=raw"])
+    assert stop.value.code == 2
+    assert "mnist" in capsys.readouterr().err
+
+
+def test_download_does_not_import_torch() -> None:
+    code = "import sys, associated_learning.commands.download; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

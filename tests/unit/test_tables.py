@@ -1,0 +1,249 @@
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.stats
+from safetensors.numpy import save_file
+
+from associated_learning import runs
+from associated_learning.commands import table
+
+BP, AL = [0.980, 0.984, 0.985], [0.970, 0.975, 0.986]
+
+
+def write_run(
+    root: Path, method: str, seed: int, prefixes: list[float], arch: str = "cnn", **config: object
+) -> Path:
+    """metrics.json as training writes it, as far as tables look."""
+    folder = root / arch / method / f"seed{seed}"
+    folder.mkdir(parents=True)
+    config = {"dataset": "mnist", "arch": arch, "method": method, "seed": seed} | config
+    metrics = {
+        "test_accuracy": prefixes[-1],
+        "prefix_test_accuracy": prefixes,
+        "steps": 30,
+        "seed": seed,
+        "config": config,
+        "times": {"training_seconds": 1.5},
+    }
+    path = folder / "metrics.json"
+    path.write_text(json.dumps(metrics))
+    return path
+
+
+def write_benchmark(path: Path, *jobs: str) -> None:
+    header = "s h:m:s max_rss max_vms max_uss max_pss io_in io_out mean_load cpu_time"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(line.replace(" ", "\t") for line in (header, *jobs)) + "\n")
+
+
+def write_data(path: Path, labels: list[int], names: list[str]) -> Path:
+    tensors = {
+        "train_images": np.zeros((len(labels), 3, 4, 5), np.uint8),
+        "train_labels": np.array(labels),
+        "test_images": np.zeros((1234, 3, 4, 5), np.uint8),
+        "test_labels": np.zeros(1234, np.int64),
+        "mean_image": np.zeros((3, 4, 5), np.float32),
+    }
+    save_file(tensors, path, {"dataset": path.stem, "classes": json.dumps(names)})
+    return path
+
+
+def make(kind: str, out: Path, *inputs: Path, flags: tuple[str, ...] = ()) -> dict[str, str]:
+    """Text of the three files that the command writes."""
+    table.main([kind, "--out", str(out / kind), *flags, *map(str, inputs)])
+    return {suffix: (out / f"{kind}.{suffix}").read_text() for suffix in ("csv", "md", "tex")}
+
+
+@pytest.fixture
+def three_seeds(tmp_path: Path) -> list[Path]:
+    al = [write_run(tmp_path, "al", s, [0.9, 0.5, 0.21, a]) for s, a in enumerate(AL)]
+    return al + [write_run(tmp_path, "bp", s, [a]) for s, a in enumerate(BP)]
+
+
+def test_accuracy_table_gives_mean_deviation_and_welch_interval(tmp_path, three_seeds):
+    make("accuracy", tmp_path, *three_seeds)
+    bp, al = pd.read_csv(tmp_path / "accuracy.csv").to_dict("records")
+    assert ",".join(al) == "dataset,arch,method,n,mean,std,difference,ci_low,ci_high,started"
+    assert (bp["method"], bp["n"]) == ("bp", 3)  # first, whatever the order of the files
+    assert bp["mean"] == pytest.approx(0.983)
+    assert bp["std"] == pytest.approx(math.sqrt((0.003**2 + 0.001**2 + 0.002**2) / 2))
+    assert al["difference"] == pytest.approx(0.977 - 0.983)
+    interval = scipy.stats.ttest_ind(AL, BP, equal_var=False).confidence_interval(0.95)
+    assert (al["ci_low"], al["ci_high"]) == pytest.approx(tuple(interval))
+    assert math.isnan(bp["difference"])
+
+
+def test_accuracy_csv_keeps_full_precision(tmp_path):
+    path = write_run(tmp_path, "bp", 0, [0.9821000099182129])
+    assert "0.9821000099182129" in make("accuracy", tmp_path, path)["csv"]
+
+
+def test_accuracy_table_shows_percent_with_what_a_reader_needs(tmp_path, three_seeds):
+    markdown = make("accuracy", tmp_path, *three_seeds)["md"]
+    row = next(line for line in markdown.splitlines() if "| AL " in line)
+    assert [cell.strip() for cell in row.strip("|").split("|")] == (
+        ["CNN", "AL", "3", "97.70 ± 0.82", "−0.60 [−2.42, +1.22]", "4/4"]
+    )
+    caption = markdown.splitlines()[0]
+    for part in (
+        "MNIST",
+        "n = 3 seeds",
+        "standard deviation",
+        "last epoch",
+        "Nothing was selected",
+    ):
+        assert part in caption
+    assert "not in the thesis" not in caption
+
+
+def test_a_prefix_has_started_above_twice_chance(tmp_path):
+    # Means over the seeds, of ten classes: 0.9, 0.2 (not above), 0.25.
+    paths = [
+        write_run(tmp_path, "al", seed, prefixes)
+        for seed, prefixes in enumerate([[0.9, 0.125, 0.1], [0.9, 0.275, 0.4]])
+    ]
+    assert make("accuracy", tmp_path, *paths)["csv"].splitlines()[1].endswith(",2/3")
+    hundred = write_run(tmp_path / "c", "al", 0, [0.021, 0.019], dataset="cifar100")
+    assert make("accuracy", tmp_path, hundred)["csv"].splitlines()[1].endswith(",1/2")
+
+
+def test_one_seed_has_a_difference_but_neither_deviation_nor_interval(tmp_path):
+    paths = [write_run(tmp_path, method, 0, [0.5]) for method in ("bp", "al")]
+    text = make("accuracy", tmp_path, *paths)
+    al = pd.read_csv(tmp_path / "accuracy.csv").iloc[1]
+    assert al["difference"] == 0
+    assert al[["std", "ci_low", "ci_high"]].isna().all()
+    assert "50.00 |" in text["md"] and "+0.00 |" in text["md"]
+    assert "±" not in text["md"] and "n = 1 seed." in text["md"]
+
+
+def test_seeds_that_all_agree_give_no_interval_of_width_zero(tmp_path):
+    paths = [write_run(tmp_path, m, seed, [0.1]) for m in ("bp", "al") for seed in range(3)]
+    make("accuracy", tmp_path, *paths)
+    assert pd.read_csv(tmp_path / "accuracy.csv")[["ci_low", "ci_high"]].isna().all(axis=None)
+
+
+def test_al_without_bp_has_no_difference(tmp_path):
+    text = make("accuracy", tmp_path, write_run(tmp_path, "al", 0, [0.9]))
+    assert "| — |" in " ".join(text["md"].split())
+
+
+def test_target_path_first_is_marked_as_ours(tmp_path, three_seeds):
+    ours = write_run(tmp_path, "al_target_first", 0, [0.9])
+    text = make("accuracy", tmp_path, ours, *three_seeds)
+    assert "| AL, target path first † |" in text["md"]
+    assert "†: ours, not in the thesis." in text["md"]
+    assert r"AL, target path first \textdagger{} &" in text["tex"]
+
+
+def test_architectures_come_in_the_order_of_the_thesis_and_of_depth(tmp_path):
+    archs = ["sigmoid16", "vgg", "sigmoid4", "mlp", "resnet32", "resnet20"]
+    paths = [write_run(tmp_path, "bp", 0, [0.5], arch=arch) for arch in archs]
+    make("accuracy", tmp_path, *paths)
+    assert list(pd.read_csv(tmp_path / "accuracy.csv")["arch"]) == (
+        ["mlp", "resnet20", "resnet32", "vgg", "sigmoid4", "sigmoid16"]
+    )
+
+
+def test_latex_is_escaped(tmp_path, three_seeds):
+    latex = make("accuracy", tmp_path, *three_seeds)["tex"]
+    assert r"Accuracy (\%)" in latex
+    assert r"97.70 $\pm$ 0.82 & $-$0.60 [$-$2.42, +1.22]" in latex
+    assert latex.isascii()
+    assert all(f"\\{rule}" in latex for rule in ("toprule", "midrule", "bottomrule", "caption{"))
+    write_benchmark(tmp_path / "b" / "hidden_layers" / "x.tsv", "1 0:00:01 5 1 1 1 1 1 1 1")
+    assert r"hidden\_layers & 1" in make("costs", tmp_path, tmp_path / "b")["tex"]
+
+
+def test_smoke_is_said_in_both_captions_and_only_at_that_scale(tmp_path, three_seeds):
+    smoke = make("accuracy", tmp_path, *three_seeds, flags=("--scale", "smoke"))
+    assert "Smoke scale: no result." in smoke["md"].splitlines()[0]
+    assert "Smoke scale: no result.}" in smoke["tex"]
+    laptop = make("accuracy", tmp_path, *three_seeds, flags=("--scale", "laptop"))
+    assert "Smoke" not in laptop["md"] + laptop["tex"]
+
+
+def test_datasets_table_counts_images_and_classes(tmp_path):
+    few = write_data(tmp_path / "digits.safetensors", [0, 0, 0, 1, 1], ["zero", "one"])
+    many = write_data(tmp_path / "mnist.safetensors", [0, 1], ["zero", "one"])
+    text = make("datasets", tmp_path, few, many)
+    assert text["csv"].splitlines() == [
+        "dataset,train_images,test_images,classes,channels,height,width,class_min,class_max",
+        "mnist,2,1234,2,3,4,5,1,1",
+        "digits,5,1234,2,3,4,5,2,3",
+    ]
+    assert "1,234" in text["md"] and "3 × 4 × 5" in text["md"] and "2–3" in text["md"]
+
+
+def test_costs_table_sums_the_jobs_of_a_rule(tmp_path):
+    folder = tmp_path / "benchmarks"
+    write_benchmark(folder / "train/mnist/al.tsv", "120.5 0:02:00 700.25 1 1 1 1 1 90 100")
+    write_benchmark(folder / "train/mnist/bp.tsv", "60 0:01:00 650 1 1 1 1 1 90 50")
+    write_benchmark(folder / "plot/short.tsv", "0.5 0:00:00" + " NA" * 8)
+    text = make("costs", tmp_path, folder)
+    assert text["csv"].splitlines() == [
+        "rule,jobs,total_seconds,median_seconds,longest_seconds,peak_memory_mb",
+        "plot,1,0.5,0.5,0.5,",
+        "train,2,180.5,90.25,120.5,700.25",
+        "total,3,181.0,60.0,120.5,700.25",
+    ]
+    assert "cores." in text["md"].splitlines()[0]
+
+
+@pytest.mark.parametrize("content", [None, "", '{"test_accuracy": 0.5, "st', "{}", "[1]"])
+def test_a_damaged_or_missing_run_is_named_with_what_to_do(tmp_path, content):
+    path = tmp_path / "metrics.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(SystemExit, match=r"metrics\.json is .*(run the job|delete it and run)"):
+        make("accuracy", tmp_path, path)
+    assert not list(tmp_path.glob("accuracy*"))
+
+
+def test_the_same_run_given_twice_does_not_count_as_two_seeds(tmp_path):
+    paths = [write_run(tmp_path / scale, "bp", 0, [0.5]) for scale in ("laptop", "thesis")]
+    with pytest.raises(SystemExit, match="same data set, architecture, method and seed"):
+        make("accuracy", tmp_path, *paths)
+
+
+def test_runs_of_two_data_sets_are_refused(tmp_path):
+    paths = [
+        write_run(tmp_path / dataset, "bp", 0, [0.5], dataset=dataset)
+        for dataset in ("mnist", "cifar10")
+    ]
+    with pytest.raises(SystemExit, match=r"several data sets.*mnist, cifar10"):
+        make("accuracy", tmp_path, *paths)
+
+
+def test_a_row_of_runs_holds_config_and_nested_metrics(tmp_path):
+    runs_read = runs.read_runs([write_run(tmp_path, "al", 7, [0.1, 0.2], width=0.25)])
+    row = runs_read.iloc[0]
+    assert (row["seed"], row["width"], row["steps"]) == (7, 0.25, 30)
+    assert row["times.training_seconds"] == 1.5
+    assert row["prefix_test_accuracy"] == [0.1, 0.2]
+
+
+def test_an_unknown_table_is_one_line_and_status_2():
+    command = [sys.executable, "-m", "associated_learning.commands.table"]
+    done = subprocess.run(
+        [*command, "acuracy", "--out", "x", "y"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert "acuracy" in line and "accuracy" in line and "output" not in line
+
+
+def test_tables_need_no_torch():
+    code = (
+        "import sys\n"
+        "from associated_learning.commands import table\n"
+        "from associated_learning.tables import accuracy, costs, datasets\n"
+        "assert not {'torch', 'sklearn', 'matplotlib'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
