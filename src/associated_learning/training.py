@@ -552,7 +552,7 @@ def _make_deterministic(threads: int) -> None:
     # Read when CUDA starts: its matrix products are reproducible only with a fixed workspace.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")
     torch.backends.cudnn.allow_tf32 = False
     # Vanishing gradients fill Adam's moments with denormal numbers, which cost 100 times as much.
     torch.set_flush_denormal(True)
