@@ -12,9 +12,26 @@ shell.prefix(f"export PYTHONPATH='{PACKAGES}'; ")
 from associated_learning import configuration
 
 try:
-    CONFIG = configuration.load(config, Path(workflow.basedir) / "config")
+    config |= configuration.load(config, Path(workflow.basedir) / "config")
 except configuration.ConfigError as error:
     raise WorkflowError(error)
+
+SCALES, EXPERIMENTS = config["scales"], config["experiments"]
+RUN = "results/{scale}/{dataset}/{arch}/{method}/seed{seed}/"
+FIGURE_FORMATS = ["pdf", "png"]
+TABLE_FORMATS = ["csv", "md", "tex", "html"]
+# Tables of a whole scale rather than of a data set, each with a rule of its own.
+SCALE_TABLES = ["datasets", "parameters", "costs"]
+
+
+def kinds(what, each_arch=False):
+    """Figures or tables of all experiments: kind -> experiment."""
+    return {
+        kind: experiment
+        for experiment in EXPERIMENTS.values()
+        if experiment.get("each_arch", False) == each_arch
+        for kind in experiment[what]
+    }
 
 
 wildcard_constraints:
@@ -23,9 +40,10 @@ wildcard_constraints:
     arch=r"mlp|cnn|resnet20|resnet32|vgg|sigmoid\d+",
     method="bp|al|al_target_first|same_path|same_path_mse",
     seed=r"\d+",
-
-
-RUN = "results/{scale}/{dataset}/{arch}/{method}/seed{seed}/"
+    figure="|".join(kinds("figures")),
+    table="|".join(kinds("tables")),
+    arch_figure="|".join(kinds("figures", each_arch=True)),
+    arch_table="|".join(kinds("tables", each_arch=True)),
 
 
 def source(name):
@@ -33,66 +51,60 @@ def source(name):
     return f"src/associated_learning/{name}.py"
 
 
-# What a training's numbers come from; training.CODE says the same.
-TRAINING_CODE = [
-    source(name)
-    for name in ("training", "network", "images", "architectures/__init__", "architectures/layers")
-]
-
-
 def training_code(wildcards):
-    return [*TRAINING_CODE, source(f"architectures/{wildcards.arch.rstrip('0123456789')}")]
+    """What a training's numbers come from: training.CODE and the architecture."""
+    family = wildcards.arch.rstrip("0123456789")
+    architecture = [f"architectures/{name}" for name in ("__init__", "layers", family)]
+    return [source(name) for name in ("training", "network", "images", *architecture)]
 
 
 def train_flags(wildcards):
-    scale = CONFIG["scales"][wildcards.scale]
     settings = configuration.run_settings(
-        scale, wildcards.dataset, wildcards.arch, wildcards.method
+        SCALES[wildcards.scale], wildcards.dataset, wildcards.arch, wildcards.method
     )
     return configuration.flags(settings)
 
 
 def train_resource(name):
-    return lambda wildcards: CONFIG["scales"][wildcards.scale]["resources"][name]
+    return lambda wildcards: SCALES[wildcards.scale]["resources"][name]
 
 
-def runs(scale, dataset, archs, methods):
-    """metrics.json of all seeds of these cells; history.csv lies beside each."""
-    return expand(
-        f"{RUN}metrics.json",
-        scale=scale,
-        dataset=dataset,
-        arch=archs,
-        method=methods,
-        seed=range(CONFIG["scales"][scale]["seeds"]),
-    )
+def archs(scale, experiment, dataset):
+    """Architectures of an experiment that a scale does not leave out."""
+    left_out = SCALES[scale]["leave_out"]
+    return [arch for arch in experiment["archs"].get(dataset, []) if arch not in left_out]
 
 
-def accuracy_runs(wildcards):
-    accuracy = CONFIG["accuracy"]
-    return runs(
-        wildcards.scale,
-        wildcards.dataset,
-        accuracy["archs"][wildcards.dataset],
-        accuracy["methods"],
-    )
+def run_files(what, each_arch=False):
+    """Input function: the files of all runs that a figure or table is made of."""
+
+    def files(wildcards):
+        kind = wildcards["arch_" * each_arch + what.rstrip("s")]
+        experiment = kinds(what, each_arch)[kind]
+        scale, dataset = wildcards.scale, wildcards.dataset
+        return expand(
+            RUN + experiment.get("from", "metrics.json"),
+            scale=scale,
+            dataset=dataset,
+            arch=wildcards.arch if each_arch else archs(scale, experiment, dataset),
+            method=experiment["methods"],
+            seed=range(experiment.get("seeds", SCALES[scale]["seeds"])),
+        )
+
+    return files
 
 
 def parameter_cells(wildcards):
     """dataset:arch:method:width:target-width of every cell; empty where the thesis' value holds."""
+    scale = SCALES[wildcards.scale]
     cells = []
-    for dataset in CONFIG["scales"][wildcards.scale]["datasets"]:
-        for arch in CONFIG["accuracy"]["archs"][dataset]:
+    for dataset in scale["datasets"]:
+        for arch in archs(wildcards.scale, EXPERIMENTS["accuracy"], dataset):
             for method in ("bp", "al"):
-                scale = CONFIG["scales"][wildcards.scale]
                 settings = configuration.run_settings(scale, dataset, arch, method)
                 widths = [str(settings.get(key, "")) for key in ("width", "target_width")]
                 cells.append(":".join([dataset, arch, method, *widths]))
     return cells
-
-
-FIGURE_FORMATS = ["pdf", "png"]
-TABLE_FORMATS = ["csv", "md", "tex", "html"]
 
 
 def outputs(folder, formats, shown, name, category, labels):
@@ -100,7 +112,7 @@ def outputs(folder, formats, shown, name, category, labels):
     files = {form: f"{folder}/{{scale}}/{name}.{form}" for form in formats}
     files[shown] = report(
         files[shown],
-        caption=f"../report/{name.split('_{')[0]}.rst",
+        caption="../report/output.rst",
         category=category,
         labels={"scale": "{scale}", **labels},
     )
@@ -108,34 +120,36 @@ def outputs(folder, formats, shown, name, category, labels):
 
 
 def figure_files(name, category, **labels):
-    labels = {"output": f"figure {name.split('_{')[0]}", **labels}
-    return outputs("figures", FIGURE_FORMATS, "png", name, category, labels)
+    return outputs("figures", FIGURE_FORMATS, "png", name, category, {"kind": "figure", **labels})
 
 
 def table_files(name, category, **labels):
-    labels = {"output": f"table {name.split('_{')[0]}", **labels}
-    return outputs("tables", TABLE_FORMATS, "html", name, category, labels)
+    return outputs("tables", TABLE_FORMATS, "html", name, category, {"kind": "table", **labels})
+
+
+def category(what, each_arch=False):
+    """Function of the wildcards: an output's category in the report, its experiment's."""
+    wildcard = "arch_" * each_arch + what.rstrip("s")
+    return lambda wildcards: kinds(what, each_arch)[wildcards[wildcard]]["category"]
 
 
 def scale_outputs(scale):
     """All figures and tables of a scale."""
-    datasets = CONFIG["scales"][scale]["datasets"]
-    by_dataset = {"figures": ["samples", "curves"], "tables": ["accuracy"]}
-    whole = ["parameters", "datasets", "costs"]
+    names = {"figures": [], "tables": list(SCALE_TABLES)}
+    for dataset in SCALES[scale]["datasets"]:
+        names["figures"].append(f"samples_{dataset}")
+        for experiment in EXPERIMENTS.values():
+            cells = archs(scale, experiment, dataset)
+            ends = (
+                [f"{dataset}_{arch}" for arch in cells]
+                if experiment.get("each_arch")
+                else [dataset]
+            )
+            for what in ("figures", "tables") if cells else ():
+                names[what] += [f"{kind}_{end}" for kind in experiment[what] for end in ends]
     return [
-        *expand(
-            "figures/{scale}/{kind}_{dataset}.{format}",
-            scale=scale,
-            dataset=datasets,
-            kind=by_dataset["figures"],
-            format=FIGURE_FORMATS,
-        ),
-        *expand(
-            "tables/{scale}/{kind}_{dataset}.{format}",
-            scale=scale,
-            dataset=datasets,
-            kind=by_dataset["tables"],
-            format=TABLE_FORMATS,
-        ),
-        *expand("tables/{scale}/{kind}.{format}", scale=scale, kind=whole, format=TABLE_FORMATS),
+        f"{what}/{scale}/{name}.{form}"
+        for what, formats in (("figures", FIGURE_FORMATS), ("tables", TABLE_FORMATS))
+        for name in names[what]
+        for form in formats
     ]

@@ -7,7 +7,7 @@ rule fetch:
     log:
         "logs/fetch/{dataset}.log",
     benchmark:
-        "benchmarks/all/fetch/{dataset}.tsv"
+        "results/all/benchmarks/fetch/{dataset}.tsv"
     retries: 1
     conda:
         "../envs/environment.yaml"
@@ -15,7 +15,7 @@ rule fetch:
         runtime=60,
         mem_mb=1000,
     params:
-        mirrors=[f"--mirror {address}" for address in CONFIG["mirrors"]],
+        mirrors=[f"--mirror {address}" for address in config["mirrors"]],
     # Raw files are no declared outputs: those put there by hand must survive a failed job.
     shell:
         "python -m associated_learning.commands.download --dataset {wildcards.dataset} --raw data/raw"
@@ -33,7 +33,7 @@ rule prepare:
     log:
         "logs/prepare/{dataset}.log",
     benchmark:
-        "benchmarks/all/prepare/{dataset}.tsv"
+        "results/all/benchmarks/prepare/{dataset}.tsv"
     conda:
         "../envs/environment.yaml"
     resources:

@@ -1,16 +1,109 @@
-# Figures and tables: small files in, small files out, no training.
+# Figures and tables: small files in, small files out, no training. Which runs feed which, and the
+# captions, stand in config/experiments.yaml.
 
 
-rule figure_samples:
+rule figure:
+    input:
+        runs=run_files("figures"),
+        code=[source("plots/{figure}"), source("plots/style"), source("runs")],
+    output:
+        **figure_files(
+            "{figure}_{dataset}", category("figures"), output="{figure}", dataset="{dataset}"
+        ),
+    log:
+        "logs/{scale}/figure/{figure}_{dataset}.log",
+    benchmark:
+        "results/{scale}/benchmarks/figure/{figure}_{dataset}.tsv"
+    conda:
+        "../envs/environment.yaml"
+    params:
+        prefix=subpath(output[0], strip_suffix=".pdf"),
+    shell:
+        "python -m associated_learning.commands.plot {wildcards.figure} --scale {wildcards.scale}"
+        " --out {params.prefix} {input.runs} > {log} 2>&1"
+
+
+rule table:
+    input:
+        runs=run_files("tables"),
+        code=[source("tables/{table}"), source("tables/output"), source("runs")],
+    output:
+        **table_files(
+            "{table}_{dataset}", category("tables"), output="{table}", dataset="{dataset}"
+        ),
+    log:
+        "logs/{scale}/table/{table}_{dataset}.log",
+    benchmark:
+        "results/{scale}/benchmarks/table/{table}_{dataset}.tsv"
+    conda:
+        "../envs/environment.yaml"
+    params:
+        prefix=subpath(output[0], strip_suffix=".csv"),
+    shell:
+        "python -m associated_learning.commands.table {wildcards.table} --scale {wildcards.scale}"
+        " --out {params.prefix} {input.runs} > {log} 2>&1"
+
+
+rule arch_figure:
+    input:
+        runs=run_files("figures", each_arch=True),
+        code=[source("plots/{arch_figure}"), source("plots/style"), source("runs")],
+    output:
+        **figure_files(
+            "{arch_figure}_{dataset}_{arch}",
+            category("figures", each_arch=True),
+            output="{arch_figure}",
+            dataset="{dataset}",
+            network="{arch}",
+        ),
+    log:
+        "logs/{scale}/figure/{arch_figure}_{dataset}_{arch}.log",
+    benchmark:
+        "results/{scale}/benchmarks/figure/{arch_figure}_{dataset}_{arch}.tsv"
+    conda:
+        "../envs/environment.yaml"
+    params:
+        prefix=subpath(output[0], strip_suffix=".pdf"),
+    shell:
+        "python -m associated_learning.commands.plot {wildcards.arch_figure}"
+        " --scale {wildcards.scale} --out {params.prefix} {input.runs} > {log} 2>&1"
+
+
+rule arch_table:
+    input:
+        runs=run_files("tables", each_arch=True),
+        code=[source("tables/{arch_table}"), source("tables/output"), source("runs")],
+    output:
+        **table_files(
+            "{arch_table}_{dataset}_{arch}",
+            category("tables", each_arch=True),
+            output="{arch_table}",
+            dataset="{dataset}",
+            network="{arch}",
+        ),
+    log:
+        "logs/{scale}/table/{arch_table}_{dataset}_{arch}.log",
+    benchmark:
+        "results/{scale}/benchmarks/table/{arch_table}_{dataset}_{arch}.tsv"
+    conda:
+        "../envs/environment.yaml"
+    params:
+        prefix=subpath(output[0], strip_suffix=".csv"),
+    shell:
+        "python -m associated_learning.commands.table {wildcards.arch_table}"
+        " --scale {wildcards.scale} --out {params.prefix} {input.runs} > {log} 2>&1"
+
+
+rule samples:
     input:
         data="data/prepared/{dataset}.safetensors",
-        code=[source("plots/samples"), source("plots/style")],
+        code=[source("plots/samples"), source("plots/style"), source("runs")],
     output:
-        **figure_files("samples_{dataset}", "Data", dataset="{dataset}"),
+        **figure_files("samples_{dataset}", "Data", output="samples", dataset="{dataset}"),
     log:
-        "logs/{scale}/figures/samples_{dataset}.log",
+        "logs/{scale}/figure/samples_{dataset}.log",
     benchmark:
-        "results/{scale}/benchmarks/figures/samples_{dataset}.tsv"
+        "results/{scale}/benchmarks/figure/samples_{dataset}.tsv"
     conda:
         "../envs/environment.yaml"
     params:
@@ -20,38 +113,18 @@ rule figure_samples:
         " --out {params.prefix} {input.data} > {log} 2>&1"
 
 
-rule figure_curves:
-    input:
-        runs=accuracy_runs,
-        code=[source("plots/curves"), source("plots/style"), source("runs")],
-    output:
-        **figure_files("curves_{dataset}", "Accuracy", dataset="{dataset}"),
-    log:
-        "logs/{scale}/figures/curves_{dataset}.log",
-    benchmark:
-        "results/{scale}/benchmarks/figures/curves_{dataset}.tsv"
-    conda:
-        "../envs/environment.yaml"
-    params:
-        prefix=subpath(output[0], strip_suffix=".pdf"),
-    shell:
-        "python -m associated_learning.commands.plot curves --scale {wildcards.scale}"
-        " --out {params.prefix} {input.runs} > {log} 2>&1"
-
-
-rule table_datasets:
+rule datasets:
     input:
         data=lambda wildcards: expand(
-            "data/prepared/{dataset}.safetensors",
-            dataset=CONFIG["scales"][wildcards.scale]["datasets"],
+            "data/prepared/{dataset}.safetensors", dataset=SCALES[wildcards.scale]["datasets"]
         ),
-        code=[source("tables/datasets"), source("tables/output")],
+        code=[source("tables/datasets"), source("tables/output"), source("runs")],
     output:
-        **table_files("datasets", "Data"),
+        **table_files("datasets", "Data", output="datasets"),
     log:
-        "logs/{scale}/tables/datasets.log",
+        "logs/{scale}/table/datasets.log",
     benchmark:
-        "results/{scale}/benchmarks/tables/datasets.tsv"
+        "results/{scale}/benchmarks/table/datasets.tsv"
     conda:
         "../envs/environment.yaml"
     params:
@@ -61,39 +134,21 @@ rule table_datasets:
         " --out {params.prefix} {input.data} > {log} 2>&1"
 
 
-rule table_accuracy:
-    input:
-        runs=accuracy_runs,
-        code=[source("tables/accuracy"), source("tables/output"), source("runs")],
-    output:
-        **table_files("accuracy_{dataset}", "Accuracy", dataset="{dataset}"),
-    log:
-        "logs/{scale}/tables/accuracy_{dataset}.log",
-    benchmark:
-        "results/{scale}/benchmarks/tables/accuracy_{dataset}.tsv"
-    conda:
-        "../envs/environment.yaml"
-    params:
-        prefix=subpath(output[0], strip_suffix=".csv"),
-    shell:
-        "python -m associated_learning.commands.table accuracy --scale {wildcards.scale}"
-        " --out {params.prefix} {input.runs} > {log} 2>&1"
-
-
-rule table_parameters:
+rule parameters:
     input:
         code=[
-            source("tables/parameters"),
-            source("tables/output"),
-            source("network"),
-            *[source(f"architectures/{family}") for family in ("mlp", "cnn", "resnet", "vgg")],
+            source(name)
+            for name in (
+                *("tables/parameters", "tables/output", "runs", "network"),
+                *(f"architectures/{family}" for family in ("mlp", "cnn", "resnet", "vgg")),
+            )
         ],
     output:
-        **table_files("parameters", "Method"),
+        **table_files("parameters", "Method", output="parameters"),
     log:
-        "logs/{scale}/tables/parameters.log",
+        "logs/{scale}/table/parameters.log",
     benchmark:
-        "results/{scale}/benchmarks/tables/parameters.tsv"
+        "results/{scale}/benchmarks/table/parameters.tsv"
     conda:
         "../envs/environment.yaml"
     params:
@@ -104,7 +159,7 @@ rule table_parameters:
         " --out {params.prefix} {params.cells} > {log} 2>&1"
 
 
-rule table_costs:
+rule costs:
     input:
         # All that is measured must be finished; it is the benchmarks beside it that are read.
         finished=lambda wildcards: [
@@ -112,9 +167,9 @@ rule table_costs:
         ],
         code=[source("tables/costs"), source("tables/output")],
     output:
-        **table_files("costs", "Method"),
+        **table_files("costs", "Method", output="costs"),
     log:
-        "logs/{scale}/tables/costs.log",
+        "logs/{scale}/table/costs.log",
     conda:
         "../envs/environment.yaml"
     params:

@@ -20,8 +20,8 @@ rule train:
         runtime=train_resource("runtime"),
         mem_mb=train_resource("mem_mb"),
         # Resources, unlike parameters, may change without a new training.
-        device=CONFIG["device"],
-        gpu=0 if CONFIG["device"] == "cpu" else 1,
+        device=config["device"],
+        gpu=0 if config["device"] == "cpu" else 1,
     params:
         flags=train_flags,
         run=subpath(output.metrics, parent=True),

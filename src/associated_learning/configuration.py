@@ -7,6 +7,16 @@ from typing import Any
 import jsonschema
 import yaml
 
+LARGEST = 10**15  # of the config's numbers, so that all of them can be computed with and written
+
+# JSON Schema takes 5.0 for an integer; the flags of the train command do not.
+Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine(
+        "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
+    ),
+)
+
 
 class ConfigError(Exception):
     """The config is not usable; the message names the key and what is allowed."""
@@ -25,41 +35,44 @@ def load(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     Raises
     ------
     ConfigError
-        A key is unknown or missing, or a value is not allowed.
+        A file cannot be read, a key is unknown or missing, or a value is not allowed.
     """
-    scales = {path.stem: _read(path) for path in sorted((folder / "scales").glob("*.yaml"))}
-    whole = {**_read(folder / "experiments.yaml"), **config, "scales": scales}
+    whole = {**_read(folder / "experiments.yaml"), **config}
+    if "scales" in whole:
+        raise ConfigError("config: scales: set these in the files scales/*.yaml, not beside them")
+    whole["scales"] = {path.stem: _read(path) for path in (folder / "scales").glob("*.yaml")}
     validate(whole, _read(folder / "schema.yaml"))
     return whole
 
 
 def validate(config: Any, schema: Mapping[str, Any]) -> None:
-    """Check against a JSON schema; numbers must be finite.
+    """Check against a JSON schema; numbers must be finite and at most `LARGEST` in size.
 
     Raises
     ------
     ConfigError
         One line: the key's path, what is wrong, what is allowed.
     """
-    validator = jsonschema.Draft202012Validator(schema)
-    error = jsonschema.exceptions.best_match(validator.iter_errors(config))
+    error = jsonschema.exceptions.best_match(Validator(schema).iter_errors(config))
     if error:
         where = ".".join(map(str, error.absolute_path)) or "the top level"
         raise ConfigError(f"config: {where}: {_explain(error)}")
     for path, value in _leaves(config):
-        # NaN passes every minimum and maximum.
-        if isinstance(value, float) and value != value:
-            raise ConfigError(f"config: {path}: nan is not a number that is allowed here")
+        # NaN passes every minimum and maximum of a schema.
+        if isinstance(value, int | float) and not abs(value) <= LARGEST:
+            raise ConfigError(
+                f"config: {path}: {value} is not allowed; allowed: finite numbers up to {LARGEST}"
+            )
 
 
 def _explain(error: jsonschema.ValidationError) -> str:
+    if error.validator == "oneOf":  # a name or a list of names: say which names
+        error = next((e for e in error.context if e.validator != "type"), error.context[0])
     rule, allowed = error.validator, error.validator_value
     if rule == "additionalProperties":
         known = error.schema["properties"]
         unknown = ", ".join(repr(key) for key in error.instance if key not in known)
         return f"unknown key {unknown}; allowed: {', '.join(known)}"
-    if rule == "required":
-        return error.message
     said = {
         "enum": lambda: f"one of {', '.join(map(str, allowed))}",
         "type": lambda: f"a value of type {allowed}",
@@ -68,8 +81,9 @@ def _explain(error: jsonschema.ValidationError) -> str:
         "exclusiveMinimum": lambda: f"numbers above {allowed}",
         "pattern": lambda: f"texts that match {allowed}",
     }
-    what = said[rule]() if rule in said else error.message
-    return f"{error.instance!r} is not allowed; allowed: {what}"
+    if rule not in said:
+        return error.message
+    return f"{error.instance!r} is not allowed; allowed: {said[rule]()}"
 
 
 def run_settings(scale: Mapping[str, Any], dataset: str, arch: str, method: str) -> dict[str, Any]:
@@ -100,9 +114,15 @@ def flags(settings: Mapping[str, Any]) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return yaml.safe_load(path.read_text())
-    except yaml.YAMLError as error:
-        raise ConfigError(f"config: {path} is not YAML: {error}") from error
+        content = yaml.safe_load(path.read_text())
+    # A ValueError is a date, number or character that cannot be.
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise ConfigError(
+            f"config: {path} cannot be read: {' '.join(str(error).split())}"
+        ) from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"config: {path} holds no keys")
+    return content
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -31,6 +32,7 @@ METHODS = {
 CLASSES = {"mnist": 10, "cifar10": 10, "cifar100": 100, "digits": 10}
 
 CELL = ["dataset", "arch", "method", "seed"]  # what tells one run of a scale from another
+DISTANCES = ["layer", "place", "features", "intra", "inter", "ratio", "fisher"]
 
 
 def arch_name(arch: str) -> str:
@@ -89,16 +91,27 @@ def read_runs(paths: Sequence[Path]) -> pd.DataFrame:
                 " architecture, method and seed: give one of them"
             )
         rows[cell] = row
-    ordered = sorted(
-        rows.values(),
-        key=lambda row: (
-            rank(DATASETS, row["dataset"]),
-            rank(ARCHS, row["arch"]),
-            rank(METHODS, row["method"]),
-            row["seed"],
-        ),
-    )
-    return pd.json_normalize(ordered)
+    return pd.json_normalize(sorted(rows.values(), key=_display_order))
+
+
+def read_sigmoid(paths: Sequence[Path]) -> pd.DataFrame:
+    """Read finished runs of sigmoid networks.
+
+    Returns
+    -------
+    What `read_runs` gives, and `depth`, the number of hidden forward layers.
+
+    Raises
+    ------
+    SystemExit
+        As `read_runs` does, or a run is of another network.
+    """
+    sweep = read_runs(paths)
+    depth = sweep["arch"].str.extract(r"^sigmoid(\d+)$", expand=False)
+    if depth.isna().any():
+        others = ", ".join(sweep["arch"][depth.isna()].unique())
+        raise SystemExit(f"error: give runs of sigmoid networks, not of {others}")
+    return sweep.assign(depth=depth.astype(int))
 
 
 def read_histories(paths: Sequence[Path]) -> pd.DataFrame:
@@ -136,6 +149,86 @@ def read_histories(paths: Sequence[Path]) -> pd.DataFrame:
     return pd.concat(histories, ignore_index=True)
 
 
+def read_distances(paths: Sequence[Path]) -> pd.DataFrame:
+    """Read how far apart runs put the classes.
+
+    Parameters
+    ----------
+    paths
+        The runs' CSV files (see `commands.distances`).
+
+    Returns
+    -------
+    A row a layer of a run, runs in display order: `dataset`, `arch`, `method`, `seed`, `layer` (its
+    name), `place` (from 0), `features`, and `intra`, `inter`, `ratio` and `fisher` (see
+    `distances.ClassDistances`), which may be infinite or NaN.
+
+    Raises
+    ------
+    SystemExit
+        A file is missing or damaged, or two files are of the same run.
+    """
+    import pandas as pd
+
+    rows = []
+    for path in paths:
+        try:
+            layers = pd.read_csv(path)
+            if layers.empty or not {*CELL, *DISTANCES} <= set(layers):
+                raise ValueError("columns or rows are missing")
+        except (OSError, ValueError) as error:
+            raise SystemExit(_unreadable(path, error)) from error
+        rows += layers.to_dict("records")
+    frame = pd.DataFrame(sorted(rows, key=lambda row: (*_display_order(row), row["place"])))
+    if frame.duplicated([*CELL, "layer"]).any():
+        raise SystemExit("error: two files are of the same run: give one of them")
+    return frame
+
+
+def read_embeddings(paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """Read t-SNE maps of runs on one data set and architecture, a run a method.
+
+    Parameters
+    ----------
+    paths
+        The runs' safetensors files (see `commands.embed`).
+
+    Returns
+    -------
+    A dict a run, in display order: `dataset`, `arch`, `method`, `seed`, `samples`, `perplexity`,
+    `classes` (names of the groups of samples), `labels`, shape (samples,), which index them, and
+    `layers`, in order, a dict each: `layer` (its name), `features`, `kl_divergence`,
+    `knn_activations`, `knn_embedding` and `coordinates`, shape (samples, 2).
+
+    Raises
+    ------
+    SystemExit
+        A file is missing or damaged, or the maps do not belong together.
+    """
+    maps = []
+    for path in paths:
+        try:
+            with open_data(path) as data:
+                found = dict(data.metadata())
+                for key in ("seed", "samples", "perplexity", "classes", "layers"):
+                    found[key] = json.loads(found[key])
+                found["labels"] = data.get_tensor("labels")
+                for layer in found["layers"]:
+                    layer["coordinates"] = data.get_tensor(f"coordinates.{layer['layer']}")
+        except (ValueError, KeyError, TypeError) as error:
+            raise SystemExit(_unreadable(path, error)) from error
+        maps.append(found)
+    for key in ("dataset", "arch", "seed", "samples", "perplexity"):
+        if len(values := {str(found[key]) for found in maps}) > 1:
+            values = ", ".join(sorted(values))
+            raise SystemExit(
+                f"error: t-SNE maps that differ in {key} ({values}): give those of one"
+            )
+    if len({found["method"] for found in maps}) < len(maps):
+        raise SystemExit("error: two t-SNE maps of the same method: give one of them")
+    return sorted(maps, key=_display_order)
+
+
 def only_dataset(frame: pd.DataFrame) -> str:
     """Display name of the one data set of some runs.
 
@@ -148,6 +241,30 @@ def only_dataset(frame: pd.DataFrame) -> str:
     if len(found) > 1:
         raise SystemExit(f"error: runs of several data sets, give one's: {', '.join(found)}")
     return DATASETS.get(found[0], found[0])
+
+
+def only_al(frame: pd.DataFrame) -> str:
+    """Display name of the one method of some runs, which has to train by Associated Learning.
+
+    Raises
+    ------
+    SystemExit
+        They are of several methods, or of one whose components do not predict by themselves.
+    """
+    found = list(frame["method"].unique())
+    if len(found) > 1 or found[0] not in ("al", "al_target_first"):
+        raise SystemExit(f"error: give runs of al alone, not of {', '.join(found)}")
+    return METHODS[found[0]]
+
+
+def percent(fraction: float, sign: str = "") -> str:
+    """A fraction in percent: "97.70"; with "+" as `sign`, "+0.60" and "−0.60"."""
+    return f"{100 * fraction:{sign}z.2f}".replace("-", "−")
+
+
+def mean_percent(mean: float, deviation: float) -> str:
+    """Mean and deviation in percent: "97.70 ± 0.82", or the mean alone where there is no other."""
+    return percent(mean) if math.isnan(deviation) else f"{percent(mean)} ± {percent(deviation)}"
 
 
 @contextlib.contextmanager
@@ -170,6 +287,15 @@ def open_data(path: Path) -> Iterator[Any]:
             yield data
     except (SafetensorError, OSError) as error:
         raise SystemExit(_unreadable(path, error)) from error
+
+
+def _display_order(row: dict[str, Any]) -> tuple[Any, ...]:
+    return (
+        rank(DATASETS, row["dataset"]),
+        rank(ARCHS, row["arch"]),
+        rank(METHODS, row["method"]),
+        row["seed"],
+    )
 
 
 def _unreadable(path: Path, error: Exception) -> str:

@@ -147,7 +147,9 @@ def train(
             for end_of_epoch in run.epoch():
                 bar.update()
                 if end_of_epoch:
-                    print(run.evaluate(), flush=True)
+                    line = run.evaluate()
+                    with tqdm.external_write_mode():
+                        print(line, flush=True)
                 if stop or time.monotonic() - last_save >= checkpoint_seconds:
                     run.save()
                     last_save = time.monotonic()

@@ -1,13 +1,21 @@
 """How every figure looks: widths, fonts, and one look a method."""
 
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, MaxNLocator
 
+from associated_learning import runs
 from associated_learning.files import whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from pandas.api.typing import SeriesGroupBy
 
 CM = 1 / 2.54  # inches
 COLUMN, PAGE = 8.5 * CM, 17 * CM  # widths at which a figure is printed, unscaled
@@ -55,6 +63,97 @@ def theme() -> AbstractContextManager[None]:
     return matplotlib.rc_context(
         seaborn.axes_style("ticks") | seaborn.plotting_context("paper") | OURS
     )
+
+
+def accuracy_panels(archs: Sequence[str], xlabel: str) -> tuple[Figure, list[Axes]]:
+    """Figure with a panel an architecture, side by side, which share an axis of accuracies."""
+    figure = Figure(figsize=(min(PAGE, len(archs) * COLUMN), 5.5 * CM), layout="constrained")
+    panels = figure.subplots(1, len(archs), sharey=True, squeeze=False)[0]
+    for panel, arch in zip(panels, archs, strict=True):
+        panel.set(title=runs.arch_name(arch), xlabel=xlabel)
+        panel.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
+        panel.xaxis.set_major_formatter(EngFormatter(sep=""))  # 200k: five panels leave no room
+        panel.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+    panels[0].set_ylabel("Test accuracy (%)")
+    return figure, list(panels)
+
+
+def mean_and_range(
+    panel: Axes,
+    values: "SeriesGroupBy",
+    mean: str | Callable[["pd.Series"], float] = "mean",
+    stagger: float = 0,
+    **look: Any,
+) -> None:
+    """Draw the mean over seeds as a line and their range, least to most, as a band.
+
+    Parameters
+    ----------
+    panel
+        Where.
+    values
+        What every seed has, grouped by the place on the x axis.
+    mean
+        What the line shows: "mean" or a function of the values at one place.
+    stagger
+        Place of the first marker, as a fraction of the distance between two; where lines coincide,
+        markers then do not.
+    **look
+        Properties of the line.
+    """
+    line = values.agg(mean)
+    every = -(-len(line) // 10)  # of 200 markers none could be seen
+    panel.plot(line, markevery=(int(stagger * every), every), **look)
+    panel.fill_between(line.index, values.min(), values.max(), color=look["color"], alpha=0.2, lw=0)
+
+
+def chance(panels: Iterable[Axes], classes: int) -> None:
+    """Draw the accuracy of a guess, in percent."""
+    for panel in panels:
+        percent = 100 / classes
+        label = f"chance ({percent:g} %)"
+        panel.axhline(percent, color="0.4", lw=0.8, ls=(0, (1, 1.5)), zorder=1, label=label)
+
+
+def legend(
+    figure: Figure,
+    frame: "pd.DataFrame",
+    order: Iterable[str] = tuple(runs.METHODS.values()),
+    mean: str = "mean",
+    notes: Iterable[str] = (),
+) -> None:
+    """Put one legend above all panels and, as its title, what a reader has to know.
+
+    Parameters
+    ----------
+    figure
+        Its lines carry labels, the same in every panel.
+    frame
+        The runs, or rows of them, that were averaged: their data set and number stand in the title.
+    order
+        Labels in order; others, such as chance, come behind.
+    mean
+        Which mean a line shows.
+    notes
+        Further lines of the title.
+    """
+    counts = frame.groupby(["arch", "method"])["seed"].nunique()
+    spread = f"{mean} and range of " if counts.max() > 1 else ""
+    title = "\n".join([f"{runs.only_dataset(frame)}, {spread}{runs.seeds(counts)}", *notes])
+    lines = {line.get_label(): line for panel in figure.axes for line in panel.lines}
+    order = [name for name in order if name in lines]
+    order += [name for name in lines if name not in order and not name.startswith("_")]
+    for columns in range(len(order), 0, -1):  # as many as there is room for
+        drawn = figure.legend(
+            [lines[name] for name in order],
+            order,
+            title=title,
+            loc="outside upper center",
+            ncols=columns,
+        )
+        if drawn.get_window_extent().width <= figure.bbox.width or columns == 1:
+            break
+        drawn.remove()
 
 
 def save(figure: Figure, prefix: Path, smoke: bool = False) -> None:

@@ -1,0 +1,35 @@
+"""Test accuracy by the number of components used to predict (ours)."""
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from associated_learning import runs
+from associated_learning.plots import style
+
+
+def draw(inputs: list[Path]) -> Figure:
+    """Draw the mean over seeds as a line and their range as a band, a panel an architecture.
+
+    Parameters
+    ----------
+    inputs
+        metrics.json of AL runs on one data set.
+    """
+    al = runs.read_runs(inputs)
+    method = runs.only_al(al)
+    archs = al["arch"].unique()
+    figure, panels = style.accuracy_panels(archs, "Components used")
+    for panel, arch in zip(panels, archs, strict=True):
+        prefixes = al.loc[al["arch"] == arch, "prefix_test_accuracy"].explode().astype(float)
+        used = 1 + prefixes.groupby(level=0).cumcount()
+        style.mean_and_range(
+            panel,
+            (100 * prefixes).groupby(used),
+            label=method
+            **style.METHODS[al["method"].iloc[0]],
+        )
+    style.chance(panels, runs.CLASSES[al["dataset"].iloc[0]])
+    style.legend(figure, al)
+    return figure

@@ -1,0 +1,64 @@
+"""How far apart every layer puts the classes (thesis 3.3)."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from associated_learning import runs
+from associated_learning.plots import style
+
+RATIOS = {"ratio": "Inter / intra", "fisher": "Fisher ratio"}
+
+
+def draw(inputs: list[Path]) -> Figure:
+    """Draw the mean over seeds as a line and their range as a band, a column an architecture.
+
+    A layer of a run without both ratios, finite and above zero, is left out, and named.
+
+    Parameters
+    ----------
+    inputs
+        CSV files of the distances in the runs of one data set (see `runs.read_distances`).
+    """
+    layers = runs.read_distances(inputs)
+    ratios = layers[list(RATIOS)]
+    drawn = (np.isfinite(ratios) & (ratios > 0)).all(axis=1)
+    layers[list(RATIOS)] = ratios.where(drawn)
+    archs = layers["arch"].unique()
+    figure = Figure(
+        figsize=(min(style.PAGE, len(archs) * style.COLUMN), 8.5 * style.CM), layout="constrained"
+    )
+    panels = figure.subplots(2, len(archs), sharex="col", sharey="row", squeeze=False)
+    for column, arch in zip(panels.T, archs, strict=True):
+        of_arch = layers[layers["arch"] == arch]
+        # By name: where BP has no layer that matches the bridge, its places are others.
+        names = list(of_arch.groupby("layer")["place"].max().sort_values().index)
+        for method, of_method in of_arch.groupby("method", sort=False):
+            places = of_method["layer"].map(names.index)
+            for panel, ratio in zip(column, RATIOS, strict=True):
+                style.mean_and_range(
+                    panel,
+                    of_method[ratio].groupby(places),
+                    label=runs.METHODS[method],
+                    **style.METHODS[method],
+                )
+        column[0].set_title(runs.arch_name(arch))
+        column[1].set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
+        column[1].set_yscale("log")
+    for panel, label in zip(panels[:, 0], RATIOS.values(), strict=True):
+        panel.set_ylabel(label)
+    style.legend(figure, layers, notes=_left_out(layers, drawn))
+    return figure
+
+
+def _left_out(layers, drawn) -> list[str]:
+    """Sentence that names what is not drawn, if anything."""
+    missing = []
+    for (arch, method, layer), seeds in drawn.groupby(
+        [layers[key] for key in ("arch", "method", "layer")], sort=False
+    ):
+        if not seeds.all():
+            some = f" ({sum(~seeds)} of {len(seeds)} seeds)" if seeds.any() else ""
+            missing.append(f"{runs.arch_name(arch)} {runs.METHODS[method]} {layer}{some}")
+    return [f"not drawn, having no ratio: {', '.join(missing)}"] if missing else []

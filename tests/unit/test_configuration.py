@@ -1,0 +1,400 @@
+import copy
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from associated_learning import architectures, configuration, datasets, training
+from associated_learning.commands import train
+from associated_learning.configuration import ConfigError
+
+PROJECT = Path(__file__).parents[2]
+FOLDER = PROJECT / "config"
+CONFIG = yaml.safe_load((FOLDER / "config.yaml").read_text())
+SCHEMA = yaml.safe_load((FOLDER / "schema.yaml").read_text())
+# Through JSON: YAML's aliases are one object in several places.
+SHIPPED = json.loads(json.dumps(configuration.load(CONFIG, FOLDER)))
+RUN = SCHEMA["$defs"]["scale"]["properties"]["runs"]["items"]["properties"]
+TRAIN = train.parser()
+CELL = ["--dataset", "mnist", "--arch", "mlp", "--method", "al", "--out", "run"]
+
+
+def changed(edit: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+    whole = copy.deepcopy(SHIPPED)
+    edit(whole)
+    return whole
+
+
+def refusal(whole: Any) -> str:
+    with pytest.raises(ConfigError) as error:
+        configuration.validate(whole, SCHEMA)
+    assert len(str(error.value).splitlines()) == 1
+    return str(error.value)
+
+
+def with_run(entry: dict[str, Any]) -> dict[str, Any]:
+    return changed(lambda whole: whole["scales"]["laptop"].update(runs=[entry]))
+
+
+def config_folder(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(FOLDER, tmp_path / "config"))
+
+
+def paths(value: Any, path: tuple = ()) -> Iterator[tuple]:
+    """Where a config can be changed: keys of every mapping and places of every list."""
+    if isinstance(value, dict | list):
+        keys = value if isinstance(value, dict) else range(len(value))
+        for key in keys:
+            yield (*path, key)
+            yield from paths(value[key], (*path, key))
+
+
+def train_options(values: dict[str, Any]) -> dict[str, Any]:
+    """What the train command makes of settings."""
+    return vars(TRAIN.parse_args([*CELL, *configuration.flags(values).split()]))
+
+
+def test_the_shipped_config_is_accepted_at_every_scale() -> None:
+    assert set(SHIPPED["scales"]) == {"smoke", "laptop", "thesis"}
+    configuration.validate(SHIPPED, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("whole", "where", "key", "allowed"),
+    [
+        (changed(lambda c: c.update(scael="smoke")), "the top level", "scael", SCHEMA),
+        (
+            changed(lambda c: c["experiments"]["accuracy"].update(method=["bp"])),
+            "experiments.accuracy",
+            "method",
+            SCHEMA["$defs"]["experiment"],
+        ),
+        (
+            changed(lambda c: c["experiments"]["accuracy"]["archs"].update(mnits=["mlp"])),
+            "experiments.accuracy.archs",
+            "mnits",
+            SCHEMA["$defs"]["archs_by_dataset"],
+        ),
+        (
+            changed(lambda c: c["scales"]["smoke"].update(seed=1)),
+            "scales.smoke",
+            "seed",
+            SCHEMA["$defs"]["scale"],
+        ),
+        (
+            changed(lambda c: c["scales"]["smoke"]["resources"].update(mem=1)),
+            "scales.smoke.resources",
+            "mem",
+            SCHEMA["$defs"]["scale"]["properties"]["resources"],
+        ),
+        (
+            with_run({"for": {"archs": "mlp"}, "set": {"epochs": 1}}),
+            "scales.laptop.runs.0.for",
+            "archs",
+            RUN["for"],
+        ),
+        (with_run({"set": {"epoch": 1}}), "scales.laptop.runs.0.set", "epoch", RUN["set"]),
+        (with_run({"sets": {}, "set": {"epochs": 1}}), "scales.laptop.runs.0", "sets", None),
+    ],
+    ids=lambda value: value if isinstance(value, str) and value.isidentifier() else "",
+)
+def test_an_unknown_key_is_refused_with_its_place_and_the_keys_allowed_there(
+    whole: dict[str, Any], where: str, key: str, allowed: dict[str, Any] | None
+) -> None:
+    keys = allowed["properties"] if allowed else ["for", "set"]
+    assert refusal(whole) == f"config: {where}: unknown key '{key}'; allowed: {', '.join(keys)}"
+
+
+def test_a_scale_of_another_name_is_refused() -> None:
+    whole = changed(lambda c: c["scales"].update(tiny=c["scales"]["smoke"]))
+    assert refusal(whole) == "config: scales: unknown key 'tiny'; allowed: smoke, laptop, thesis"
+
+
+@pytest.mark.parametrize("scale", ["smoke", "laptop", "thesis"])
+def test_a_missing_scale_is_named(scale: str) -> None:
+    assert f"scales: '{scale}' is a required" in refusal(changed(lambda c: c["scales"].pop(scale)))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("epochs", 0),
+        ("epochs", -1),
+        ("epochs", 5.0),
+        ("epochs", True),
+        ("epochs", "5"),
+        ("epochs", None),
+        ("epochs", [5]),
+        ("epochs", float("inf")),
+        ("epochs", 10**30),
+        ("batch_size", 1),
+        ("batch_size", 10**400),
+        ("learning_rate", 0),
+        ("learning_rate", -1e-3),
+        ("learning_rate", float("nan")),
+        ("learning_rate", float("inf")),
+        ("learning_rate", float("-inf")),
+        ("learning_rate", 1e300),
+        ("learning_rate", 10**400),
+        ("learning_rate", "1e-3"),
+        ("target_lr_factor", float("nan")),
+        ("l2", -1e-9),
+        ("l2", float("nan")),
+        ("width", 0),
+        ("width", 17),
+        ("target_width", 2.5),
+        ("target_width", 10**9),
+        ("train_subset", 0),
+        ("train_subset", float("nan")),
+        ("schedule", "steps"),
+        ("schedule", 3),
+        ("augment", "no"),
+        ("augment", 1),
+    ],
+)
+def test_a_setting_that_cannot_be_is_refused_by_its_path(key: str, value: object) -> None:
+    assert f"config: scales.laptop.runs.0.set.{key}: " in refusal(with_run({"set": {key: value}}))
+
+
+@pytest.mark.parametrize("key", ["seeds", "datasets", "runs", "resources"])
+@pytest.mark.parametrize("value", [None, -1, 3.0, float("nan"), 10**30, "mnist", True, {"a": 1}])
+def test_a_part_of_a_scale_of_the_wrong_kind_is_refused_by_its_path(
+    key: str, value: object
+) -> None:
+    message = refusal(changed(lambda c: c["scales"]["thesis"].update({key: value})))
+    assert message.startswith(f"config: scales.thesis.{key}: ")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "path", "known"),
+    [
+        ({"dataset": "mnits"}, "dataset", datasets.DATASETS),
+        ({"dataset": ["mnist", "mnits"]}, "dataset.1", datasets.DATASETS),
+        ({"arch": "resnet"}, "arch", ["resnet20", "resnet32"]),
+        ({"arch": ["vgg16"]}, "arch.0", ["vgg"]),
+        ({"arch": "sigmoid3"}, "arch", ["sigmoid"]),
+        ({"method": "AL"}, "method", training.METHODS),
+        ({"method": ["al", "pb"]}, "method.1", training.METHODS),
+    ],
+)
+def test_a_wrong_name_is_refused_and_the_names_are_told(
+    wanted: dict[str, Any], path: str, known: list[str]
+) -> None:
+    message = refusal(with_run({"for": wanted, "set": {"epochs": 1}}))
+    assert f"scales.laptop.runs.0.for.{path}: " in message
+    assert all(name in message.split("allowed:")[1] for name in known)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "path"),
+    [
+        ("scale", "smok", "scale"),
+        ("device", "gpu", "device"),
+        ("mirrors", "https://example.org", "mirrors"),
+        ("mirrors", ["example.org/data"], "mirrors.0"),
+        ("mirrors", ["https://example.org/a b"], "mirrors.0"),
+    ],
+)
+def test_a_wrong_value_of_config_yaml_is_refused_by_its_path(
+    key: str, value: object, path: str
+) -> None:
+    assert refusal(changed(lambda c: c.update({key: value}))).startswith(f"config: {path}: ")
+
+
+@pytest.mark.parametrize("name", ["mlp\n", "mlp; true", "mlp mlp", "../mlp", ""])
+def test_a_name_that_only_begins_like_an_architecture_is_refused(name: str) -> None:
+    whole = changed(lambda c: c["experiments"]["accuracy"]["archs"].update(mnist=[name]))
+    assert "config: experiments.accuracy.archs.mnist.0: " in refusal(whole)
+
+
+KEYS = st.sampled_from(["scales", "runs", "set", "for", "arch", "epochs", "x", "", "a\nb", 1, None])
+NAMES = st.sampled_from(["mlp", "mnist", "bp", "smoke", "cpu", "step", "mlp\n", "1e-3", "nan"])
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-2, 300)
+    | st.sampled_from([10**30, -(10**400), 10**400])
+    | st.floats()
+    | st.text(max_size=5)
+    | NAMES
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(path=st.sampled_from(sorted(paths(SHIPPED), key=str)), value=VALUES, key=st.none() | KEYS)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_is_put_anywhere_is_refused_in_one_line_or_trains(
+    path: tuple, value: object, key: object
+) -> None:
+    whole = copy.deepcopy(SHIPPED)
+    *above, last = path
+    holder = whole
+    for step in above:
+        holder = holder[step]
+    if key is not None and isinstance(holder, dict):
+        last = key
+    holder[last] = value
+    try:
+        configuration.validate(whole, SCHEMA)
+    except ConfigError as error:
+        assert re.fullmatch(r"config: [^\n]+: [^\n]+", str(error))
+        return
+    for scale in whole["scales"].values():
+        assert list(range(scale["seeds"])) and set(scale["datasets"]) <= set(datasets.DATASETS)
+        for arch in architectures.names():
+            train_options(configuration.run_settings(scale, "mnist", arch, "al"))
+
+
+BROKEN = {
+    "syntax": "runs: [set: {epochs: 5}",
+    "tabs": "datasets:\n\t- mnist",
+    "date": "seeds: 2020-13-45",
+    "digits": f"seeds: {'9' * 5000}",
+    "control character": "seeds: \x00",
+    "two documents": "seeds: 1\n---\nseeds: 2",
+    "python object": "seeds: !!python/object/apply:os.getcwd []",
+    "empty": "",
+    "comments alone": "# later\n",
+    "a list": "- mnist",
+    "a text": "mnist",
+}
+
+
+@pytest.mark.parametrize("file", ["scales/smoke.yaml", "experiments.yaml"])
+@pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
+def test_a_file_that_is_no_yaml_mapping_is_named_in_one_line(
+    file: str, content: str, tmp_path: Path
+) -> None:
+    folder = config_folder(tmp_path)
+    (folder / file).write_text(content)
+    with pytest.raises(ConfigError) as error:
+        configuration.load(CONFIG, folder)
+    assert str(folder / file) in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
+
+
+def test_bytes_that_are_no_text_are_refused_by_file(tmp_path: Path) -> None:
+    folder = config_folder(tmp_path)
+    (folder / "scales/laptop.yaml").write_bytes(b"seeds: \xff")
+    with pytest.raises(ConfigError, match=r"laptop\.yaml"):
+        configuration.load(CONFIG, folder)
+
+
+def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
+    folder = config_folder(tmp_path)
+    (folder / "experiments.yaml").unlink()
+    with pytest.raises(ConfigError, match=r"experiments\.yaml"):
+        configuration.load(CONFIG, folder)
+
+
+def test_a_scale_outside_its_file_is_refused_rather_than_ignored() -> None:
+    with pytest.raises(ConfigError, match=r"config: scales: .*scales/\*\.yaml"):
+        configuration.load(CONFIG | {"scales": {"laptop": {"seeds": 1}}}, FOLDER)
+
+
+def test_an_unknown_key_of_the_command_line_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"unknown key 'scael'; allowed: scale, device"):
+        configuration.load(CONFIG | {"scael": "smoke"}, FOLDER)
+
+
+def test_later_settings_win_and_the_others_stay() -> None:
+    scale = {
+        "runs": [
+            {"set": {"epochs": 5, "width": 1}},
+            {"for": {"arch": "mlp"}, "set": {"epochs": 6}},
+            {"set": {"l2": 0.1}},
+        ]
+    }
+    assert configuration.run_settings(scale, "mnist", "mlp", "al") == {
+        "epochs": 6,
+        "width": 1,
+        "l2": 0.1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "cells"),
+    [
+        ({"dataset": "mnist"}, {("mnist", "mlp", "bp"), ("mnist", "cnn", "al")}),
+        ({"arch": "mlp"}, {("mnist", "mlp", "bp"), ("cifar10", "mlp", "bp")}),
+        ({"method": "al"}, {("mnist", "cnn", "al")}),
+        ({"method": ["al", "bp"], "dataset": "cifar10"}, {("cifar10", "mlp", "bp")}),
+        ({"arch": ["cnn", "vgg"]}, {("mnist", "cnn", "al")}),
+        ({"arch": "cnn", "dataset": "cifar10"}, set()),
+        ({"arch": []}, set()),
+    ],
+)
+def test_settings_hold_for_the_runs_that_for_names(
+    wanted: dict[str, Any], cells: set[tuple[str, str, str]]
+) -> None:
+    scale = {"runs": [{"for": wanted, "set": {"epochs": 1}}]}
+    every = [("mnist", "mlp", "bp"), ("mnist", "cnn", "al"), ("cifar10", "mlp", "bp")]
+    assert {cell for cell in every if configuration.run_settings(scale, *cell)} == cells
+
+
+# One value of every setting that `set` takes, none of them the train command's default.
+SETTINGS = {
+    "epochs": 3,
+    "batch_size": 64,
+    "learning_rate": 1e-5,
+    "target_lr_factor": 1.5,
+    "schedule": "cosine",
+    "l2": 0.0,
+    "width": 0.125,
+    "target_width": 48,
+    "train_subset": 1000,
+    "augment": True,
+}
+
+
+def test_every_setting_reaches_the_train_command_unchanged() -> None:
+    assert SETTINGS.keys() == RUN["set"]["properties"].keys()
+    assert {key: train_options(SETTINGS)[key] for key in SETTINGS} == SETTINGS
+    assert train_options({"augment": False})["augment"] is False
+
+
+def test_the_settings_are_the_flags_of_the_train_command_that_decide_numbers() -> None:
+    identity = {"dataset", "arch", "method", "seed"}
+    how_it_runs = {"device", "threads", "checkpoint_seconds", "data", "out"}
+    flags = train_options({}).keys()
+    assert RUN["set"]["properties"].keys() == flags - identity - how_it_runs
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("dataset", datasets.DATASETS),
+        ("arch", architectures.names()),
+        ("method", training.METHODS),
+    ],
+)
+def test_schema_and_wildcards_take_the_names_that_the_package_has(
+    kind: str, names: list[str]
+) -> None:
+    definition = {"$defs": SCHEMA["$defs"], "$ref": f"#/$defs/{kind}"}
+    for name in names:
+        configuration.validate(name, definition)
+    for name in ("", "resnet", "sigmoid3", "sigmoid", "digit", "BP", *(f"{n} " for n in names)):
+        with pytest.raises(ConfigError):
+            configuration.validate(name, definition)
+    constraint = re.search(
+        rf'^ *{kind}=r?"(.*)",$', (PROJECT / "rules/common.smk").read_text(), re.MULTILINE
+    )
+    assert all(re.fullmatch(constraint[1], name) for name in names)
+
+
+def test_the_schema_lists_no_name_that_the_package_has_not() -> None:
+    assert set(SCHEMA["$defs"]["dataset"]["enum"]) == set(datasets.DATASETS)
+    assert set(SCHEMA["$defs"]["method"]["enum"]) == set(training.METHODS)
+    assert set(SCHEMA["$defs"]["arch"]["enum"]) == set(architectures.names())
