@@ -21,7 +21,7 @@ RUN = "results/{scale}/{dataset}/{arch}/{method}/seed{seed}/"
 FIGURE_FORMATS = ["pdf", "png"]
 TABLE_FORMATS = ["csv", "md", "tex", "html"]
 # Tables of a whole scale rather than of a data set, each with a rule of its own.
-SCALE_TABLES = ["datasets", "parameters", "costs"]
+SCALE_TABLES = ["claims", "datasets", "parameters", "costs"]
 
 
 def kinds(what, each_arch=False):
@@ -133,8 +133,8 @@ def category(what, each_arch=False):
     return lambda wildcards: kinds(what, each_arch)[wildcards[wildcard]]["category"]
 
 
-def scale_outputs(scale):
-    """All figures and tables of a scale."""
+def scale_outputs(scale, without=()):
+    """All figures and tables of a scale, but for some tables."""
     names = {"figures": [], "tables": list(SCALE_TABLES)}
     for dataset in SCALES[scale]["datasets"]:
         names["figures"].append(f"samples_{dataset}")
@@ -151,5 +151,6 @@ def scale_outputs(scale):
         f"{what}/{scale}/{name}.{form}"
         for what, formats in (("figures", FIGURE_FORMATS), ("tables", TABLE_FORMATS))
         for name in names[what]
+        if name not in without
         for form in formats
     ]

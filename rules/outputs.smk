@@ -99,7 +99,7 @@ rule samples:
         data="data/prepared/{dataset}.safetensors",
         code=[source("plots/samples"), source("plots/style"), source("runs")],
     output:
-        **figure_files("samples_{dataset}", "Data", output="samples", dataset="{dataset}"),
+        **figure_files("samples_{dataset}", "7 Method and data", output="samples", dataset="{dataset}"),
     log:
         "logs/{scale}/figure/samples_{dataset}.log",
     benchmark:
@@ -120,7 +120,7 @@ rule datasets:
         ),
         code=[source("tables/datasets"), source("tables/output"), source("runs")],
     output:
-        **table_files("datasets", "Data", output="datasets"),
+        **table_files("datasets", "7 Method and data", output="datasets"),
     log:
         "logs/{scale}/table/datasets.log",
     benchmark:
@@ -144,7 +144,7 @@ rule parameters:
             )
         ],
     output:
-        **table_files("parameters", "Method", output="parameters"),
+        **table_files("parameters", "7 Method and data", output="parameters"),
     log:
         "logs/{scale}/table/parameters.log",
     benchmark:
@@ -159,15 +159,37 @@ rule parameters:
         " --out {params.prefix} {params.cells} > {log} 2>&1"
 
 
+rule claims:
+    input:
+        claims="config/claims.yaml",
+        tables=lambda wildcards: [
+            path
+            for path in scale_outputs(wildcards.scale, without=["claims", "costs"])
+            if path.endswith(".csv")
+        ],
+        code=[source("tables/claims"), source("tables/output"), source("runs")],
+    output:
+        **table_files("claims", "1 Claims", output="claims"),
+    log:
+        "logs/{scale}/table/claims.log",
+    benchmark:
+        "results/{scale}/benchmarks/table/claims.tsv"
+    conda:
+        "../envs/environment.yaml"
+    params:
+        prefix=subpath(output[0], strip_suffix=".csv"),
+    shell:
+        "python -m associated_learning.commands.table claims --scale {wildcards.scale}"
+        " --out {params.prefix} {input.claims} {input.tables} > {log} 2>&1"
+
+
 rule costs:
     input:
         # All that is measured must be finished; it is the benchmarks beside it that are read.
-        finished=lambda wildcards: [
-            path for path in scale_outputs(wildcards.scale) if Path(path).stem != "costs"
-        ],
+        finished=lambda wildcards: scale_outputs(wildcards.scale, without=["costs"]),
         code=[source("tables/costs"), source("tables/output")],
     output:
-        **table_files("costs", "Method", output="costs"),
+        **table_files("costs", "7 Method and data", output="costs"),
     log:
         "logs/{scale}/table/costs.log",
     conda:

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pandas as pd
 from matplotlib.figure import Figure
 
 from associated_learning import runs
@@ -27,9 +26,9 @@ def draw(inputs: list[Path]) -> Figure:
         style.mean_and_range(
             panel,
             (100 * prefixes).groupby(used),
-            label=method
+            label=method,
             **style.METHODS[al["method"].iloc[0]],
         )
     style.chance(panels, runs.CLASSES[al["dataset"].iloc[0]])
-    style.legend(figure, al)
+    style.legend(figure, style.labelled(figure), style.averaged(al))
     return figure

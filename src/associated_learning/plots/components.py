@@ -21,7 +21,7 @@ def draw(inputs: list[Path]) -> Figure:
     method = runs.only_al(histories)
     archs = histories["arch"].unique()
     prefixes = list(histories.filter(regex=r"^test_accuracy_prefix_\d+$"))
-    shades = seaborn.blend_palette(["#8FC7EA", "#0072B2", "#00263D"], len(prefixes))
+    shades = seaborn.blend_palette(["#7DBCE6", "#0072B2", "#00263D"], len(prefixes))
     figure, panels = style.accuracy_panels(archs, "Step")
     for panel, arch in zip(panels, archs, strict=True):
         of_arch = histories[histories["arch"] == arch].dropna(axis="columns", how="all")
@@ -35,9 +35,12 @@ def draw(inputs: list[Path]) -> Figure:
                     color=shades[k - 1],
                     marker=f"${k}$",
                     markersize=5,
+                    markeredgewidth=0.2,
+                    linewidth=0.8,
                 )
         panel.set_xlim(left=0)
     style.chance(panels, runs.CLASSES[histories["dataset"].iloc[0]])
     order = [str(k) for k in range(1, len(prefixes) + 1)]
-    style.legend(figure, histories, order, notes=[f"{method}; by the number of components used:"])
+    title = style.averaged(histories), f"{method}, by the number of components used"
+    style.legend(figure, style.labelled(figure, order), *title)
     return figure

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from associated_learning import runs
 from associated_learning.plots import style
 
-RATIOS = {"ratio": "Inter / intra", "fisher": "Fisher ratio"}
+RATIOS = {"ratio": "Inter / intra distance", "fisher": "Fisher ratio"}
 
 
 def draw(inputs: list[Path]) -> Figure:
@@ -27,7 +27,7 @@ def draw(inputs: list[Path]) -> Figure:
     layers[list(RATIOS)] = ratios.where(drawn)
     archs = layers["arch"].unique()
     figure = Figure(
-        figsize=(min(style.PAGE, len(archs) * style.COLUMN), 8.5 * style.CM), layout="constrained"
+        figsize=(min(style.PAGE, len(archs) * style.COLUMN), 9.5 * style.CM), layout="constrained"
     )
     panels = figure.subplots(2, len(archs), sharex="col", sharey="row", squeeze=False)
     for column, arch in zip(panels.T, archs, strict=True):
@@ -44,11 +44,14 @@ def draw(inputs: list[Path]) -> Figure:
                     **style.METHODS[method],
                 )
         column[0].set_title(runs.arch_name(arch))
-        column[1].set_xticks(range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor")
+        column[1].set_xticks(
+            range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor"
+        )
         column[1].set_yscale("log")
     for panel, label in zip(panels[:, 0], RATIOS.values(), strict=True):
         panel.set_ylabel(label)
-    style.legend(figure, layers, notes=_left_out(layers, drawn))
+    title = style.averaged(layers), *_left_out(layers, drawn)
+    style.legend(figure, style.labelled(figure), *title)
     return figure
 
 

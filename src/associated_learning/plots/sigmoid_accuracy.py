@@ -25,7 +25,7 @@ def draw(inputs: list[Path]) -> Figure:
         style.mean_and_range(
             panel, percent.groupby(cells["depth"]), label=runs.METHODS[method], **look
         )
-        panel.scatter(cells["depth"], percent, s=3, color=look["color"], alpha=0.6, lw=0)
+        panel.scatter(cells["depth"], percent, s=5, color=look["color"], alpha=0.6, lw=0)
     panel.set_xscale("log", base=2)
     depths = sorted(sweep["depth"].unique())
     panel.set_xticks(depths, depths)
@@ -33,5 +33,6 @@ def draw(inputs: list[Path]) -> Figure:
     panel.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     panel.set(xlabel="Hidden forward layers", ylabel="Test accuracy (%)")
     style.chance([panel], runs.CLASSES[sweep["dataset"].iloc[0]])
-    style.legend(figure, sweep, notes=["points: single seeds"])
+    title = style.averaged(sweep), "points: single seeds"
+    style.legend(figure, style.labelled(figure), *title)
     return figure

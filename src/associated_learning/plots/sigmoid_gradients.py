@@ -32,11 +32,13 @@ def draw(inputs: list[Path]) -> Figure:
     if (norms["norm"] == 0).any():  # a logarithm has no place for it
         least = norms["norm"][norms["norm"] > 0].min()
         norms["norm"] = norms["norm"].clip(lower=least)
-        notes.append(f"norms that underflowed to 0 are drawn at the least of the others, {least:.0e}")
+        notes.append(
+            f"norms that underflowed to 0 are drawn at the least of the others, {least:.0e}"
+        )
 
     depths = sorted(norms["depth"].unique())
     figure = Figure(
-        figsize=(min(style.PAGE, len(depths) * style.COLUMN), 8.5 * style.CM), layout="constrained"
+        figsize=(min(style.PAGE, len(depths) * style.COLUMN), 9.5 * style.CM), layout="constrained"
     )
     panels = figure.subplots(2, len(depths), sharex="col", sharey=True, squeeze=False)
     for row, (moment, words) in zip(panels, MOMENTS.items(), strict=True):
@@ -55,6 +57,8 @@ def draw(inputs: list[Path]) -> Figure:
     for top, bottom, depth in zip(*panels, depths, strict=True):
         top.set_title(f"Depth {depth}")
         bottom.set_xlabel("Forward layer")
-        bottom.set_xticks(sorted({1, depth // 2, depth}))
-    style.legend(figure, sweep, mean="geometric mean", notes=notes)
+        step = max(1, depth // 4)
+        bottom.set_xticks([1, *range(max(2, step), depth + 1, step)])
+    title = style.averaged(sweep, mean="geometric mean")
+    style.legend(figure, style.labelled(figure), title, *notes)
     return figure

@@ -1,13 +1,16 @@
 """How every figure looks: widths, fonts, and one look a method."""
 
-from collections.abc import Callable, Iterable, Sequence
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import matplotlib
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.legend import Legend
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from associated_learning import runs
@@ -67,11 +70,11 @@ def theme() -> AbstractContextManager[None]:
 
 def accuracy_panels(archs: Sequence[str], xlabel: str) -> tuple[Figure, list[Axes]]:
     """Figure with a panel an architecture, side by side, which share an axis of accuracies."""
-    figure = Figure(figsize=(min(PAGE, len(archs) * COLUMN), 5.5 * CM), layout="constrained")
+    figure = Figure(figsize=(min(PAGE, len(archs) * COLUMN), 6 * CM), layout="constrained")
     panels = figure.subplots(1, len(archs), sharey=True, squeeze=False)[0]
     for panel, arch in zip(panels, archs, strict=True):
         panel.set(title=runs.arch_name(arch), xlabel=xlabel)
-        panel.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 5, 10]))
+        panel.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 2.5, 5, 10]))
         panel.xaxis.set_major_formatter(EngFormatter(sep=""))  # 200k: five panels leave no room
         panel.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     panels[0].set_ylabel("Test accuracy (%)")
@@ -115,45 +118,60 @@ def chance(panels: Iterable[Axes], classes: int) -> None:
         panel.axhline(percent, color="0.4", lw=0.8, ls=(0, (1, 1.5)), zorder=1, label=label)
 
 
-def legend(
-    figure: Figure,
-    frame: "pd.DataFrame",
-    order: Iterable[str] = tuple(runs.METHODS.values()),
-    mean: str = "mean",
-    notes: Iterable[str] = (),
-) -> None:
-    """Put one legend above all panels and, as its title, what a reader has to know.
+def averaged(frame: "pd.DataFrame", mean: str = "mean") -> str:
+    """Data set of some runs and what is shown of the seeds, for the title of a legend.
+
+    Parameters
+    ----------
+    frame
+        The runs, or rows of them.
+    mean
+        Which mean a line shows.
+    """
+    counts = frame.groupby(["arch", "method"])["seed"].nunique()
+    spread = f"{mean} and range of " if counts.max() > 1 else ""
+    return f"{runs.only_dataset(frame)}, {spread}{runs.seeds(counts)}"
+
+
+def labelled(
+    figure: Figure, order: Iterable[str] = tuple(runs.METHODS.values())
+) -> dict[str, Artist]:
+    """Lines of all panels by their labels, those of `order` first."""
+    lines = {line.get_label(): line for panel in figure.axes for line in panel.lines}
+    names = [name for name in lines if not name.startswith("_")]  # Matplotlib's: no label
+    return {name: lines[name] for name in [*order, *names] if name in names}
+
+
+def legend(figure: Figure, handles: Mapping[str, Artist], *title: str, **look: Any) -> Legend:
+    """Put a legend above all panels.
 
     Parameters
     ----------
     figure
-        Its lines carry labels, the same in every panel.
-    frame
-        The runs, or rows of them, that were averaged: their data set and number stand in the title.
-    order
-        Labels in order; others, such as chance, come behind.
-    mean
-        Which mean a line shows.
-    notes
-        Further lines of the title.
+        Laid out by Matplotlib's constrained layout.
+    handles
+        What it explains, by label.
+    *title
+        Paragraphs of its title.
+    **look
+        Properties of the legend.
     """
-    counts = frame.groupby(["arch", "method"])["seed"].nunique()
-    spread = f"{mean} and range of " if counts.max() > 1 else ""
-    title = "\n".join([f"{runs.only_dataset(frame)}, {spread}{runs.seeds(counts)}", *notes])
-    lines = {line.get_label(): line for panel in figure.axes for line in panel.lines}
-    order = [name for name in order if name in lines]
-    order += [name for name in lines if name not in order and not name.startswith("_")]
-    for columns in range(len(order), 0, -1):  # as many as there is room for
+    letters = int(figure.get_figwidth() / CM * 7)  # in a line, about, at the style's 7 pt
+    lines = [line for paragraph in title for line in textwrap.wrap(paragraph, letters)]
+    for rows in range(1, len(handles) + 1):  # as few as there is room for
         drawn = figure.legend(
-            [lines[name] for name in order],
-            order,
-            title=title,
+            handles.values(),
+            handles.keys(),
+            title="\n".join(lines),
             loc="outside upper center",
-            ncols=columns,
+            ncols=-(-len(handles) // rows),
+            **look,
         )
-        if drawn.get_window_extent().width <= figure.bbox.width or columns == 1:
+        drawn.get_title().set_multialignment("center")
+        if drawn.get_window_extent().width <= figure.bbox.width or rows == len(handles):
             break
         drawn.remove()
+    return drawn
 
 
 def save(figure: Figure, prefix: Path, smoke: bool = False) -> None:

@@ -32,5 +32,5 @@ def draw(inputs: list[Path]) -> Figure:
             )
         panel.set_xlim(left=0)
     style.chance(panels, runs.CLASSES[histories["dataset"].iloc[0]])
-    style.legend(figure, histories)
+    style.legend(figure, style.labelled(figure), style.averaged(histories))
     return figure

@@ -8,29 +8,65 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from associated_learning import runs
-from associated_learning.plots.style import CM, PAGE
+from associated_learning.plots import style
 
-# Ten colours that colour-blind people tell apart (Petroff 2021); the next ten groups are crosses.
+# Ten colours that colour-blind people tell apart (Petroff 2021), first as dots, then as crosses.
 COLOURS = np.array(matplotlib.color_sequences["petroff10"])
-MARKERS = ("o", "x")
+MARKERS = {"o": {"s": 1.5, "lw": 0}, "x": {"s": 2, "lw": 0.4}}
 
 
 def draw(inputs: list[Path]) -> Figure:
-    """Draw a row a method, a column a layer, a point a test image, its colour that of its class.
+    """Draw a row a method, a column a layer, a point a test image in the colour of its class.
 
     Parameters
     ----------
     inputs
-        t-SNE maps of one run a method (see `runs.read_embeddings`).
+        t-SNE maps of runs on one data set and architecture (see `runs.read_embeddings`).
     """
     maps = runs.read_embeddings(inputs)[::-1]  # AL first
-    layers = [layer["layer"] for layer in max((found["layers"] for found in maps), key=len)]
-    width = (PAGE - 0.5 * CM) / max(len(layers), 5)  # of a panel
-    figure = Figure(layout="constrained")
-    panels = figure.subplots(len(maps), len(layers), squeeze=False)
+    names = [layer["layer"] for layer in max((found["layers"] for found in maps), key=len)]
+    figure = Figure(figsize=(style.PAGE, style.PAGE), layout="constrained")
+    panels = figure.subplots(len(maps), len(names), squeeze=False)
     for row, found in zip(panels, maps, strict=True):
-        by_name = {layer["layer"]: layer for layer in found["layers"]}
+        layers = {layer["layer"]: layer for layer in found["layers"]}
         row[0].set_ylabel(runs.METHODS[found["method"]])
-        for panel, name in zip(row, layers, strict=True):
-            ...
+        for panel, name in zip(row, names, strict=True):
+            panel.set(box_aspect=1, xticks=[], yticks=[])
+            panel.spines[:].set_visible(True)
+            if name not in layers:  # not every BP network has a layer that matches the bridge
+                panel.set_axis_off()
+                continue
+            layer = layers[name]
+            panel.set_title(
+                f"{name}\nkNN {layer['knn_activations']:.2f} / {layer['knn_embedding']:.2f}",
+                fontsize=7,
+            )
+            for k, (marker, size) in enumerate(MARKERS.items()):
+                group = found["labels"] // len(COLOURS) == k
+                panel.scatter(
+                    *layer["coordinates"][group].T,
+                    c=COLOURS[found["labels"][group] % len(COLOURS)],
+                    marker=marker,
+                    rasterized=True,
+                    **size,
+                )
+    shown = maps[0]
+    handles = {
+        name.replace("_", " "): Line2D(
+            [], [], color=COLOURS[k % len(COLOURS)], marker=list(MARKERS)[k // len(COLOURS)], ls=""
+        )
+        for k, name in enumerate(shown["classes"])
+    }
+    dataset = runs.DATASETS.get(shown["dataset"], shown["dataset"])
+    legend = style.legend(
+        figure,
+        handles,
+        f"{dataset}, {runs.arch_name(shown['arch'])}, seed {shown['seed']}: t-SNE of"
+        f" n = {shown['samples']:,} test images, perplexity {shown['perplexity']:g}",
+        "kNN: accuracy of the 10 nearest neighbours in the activations / in the embedding",
+        handlelength=1,
+        columnspacing=1.5,
+    )
+    height = len(maps) * (style.PAGE / len(names) + 0.8 * style.CM)
+    figure.set_figheight(height + legend.get_window_extent().height / figure.dpi)
     return figure

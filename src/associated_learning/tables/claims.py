@@ -1,0 +1,193 @@
+"""The claims of the thesis and their answers, each by a rule that was set beforehand."""
+
+import math
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+
+from associated_learning import runs
+from associated_learning.tables.output import Table
+
+YES, NO, OPEN = "reproduced", "not reproduced", "not decided"
+Tables = dict[str, pd.DataFrame]
+Answer = tuple[str, int | None, str]  # statistic, n, one of the above
+
+
+def make(inputs: list[Path]) -> Table:
+    """Answer the claims.
+
+    Parameters
+    ----------
+    inputs
+        The claims (config/claims.yaml, which explains the rules), then the CSV files of the other
+        tables, known by their names.
+
+    Returns
+    -------
+    Table
+        Its columns: `thesis` (section), `claim`, `statistic`, `n` (least number of seeds a cell),
+        `answer`.
+    """
+    claims, *csv_files = inputs
+    tables = {path.stem: pd.read_csv(path) for path in csv_files}
+    rows = []
+    for claim in yaml.safe_load(claims.read_text()):
+        statistic, n, answer = RULES[claim["rule"]](tables, claim)
+        row = {"thesis": str(claim["thesis"]), "claim": claim["claim"], "statistic": statistic}
+        rows.append(row | {"n": n, "answer": answer})
+    frame = pd.DataFrame(rows).astype({"n": "Int64"})
+    caption = (
+        "The claims of the thesis and what was found. Each answer follows from the statistic by a "
+        "rule written down beforehand in config/claims.yaml; n: seeds a cell."
+    )
+    return Table(frame, caption)
+
+
+def together(answers: Iterable[str]) -> str:
+    """Answer to a claim about several cells."""
+    found = set(answers)
+    return NO if NO in found else YES if found == {YES} else OPEN
+
+
+def comparable(tables: Tables, claim: dict[str, Any]) -> Answer:
+    """AL is at most `margin` less accurate than BP."""
+    table = tables.get(f"accuracy_{claim['dataset']}")
+    if table is None:
+        return _absent()
+    al = table[table["method"] == "al"]
+    answers, words = [], []
+    for row in al.itertuples():
+        started, components = row.started.split("/")
+        decided = started == components and not math.isnan(row.ci_low)
+        answers.append(_side(row.ci_low, row.ci_high, -claim["margin"]) if decided else OPEN)
+        late = "" if started == components else f", {started} of {components} components started"
+        words.append(
+            f"{runs.arch_name(row.arch)} {_points(row.difference)} "
+            f"[{_points(row.ci_low)}, {_points(row.ci_high)}]{late}"
+        )
+    return f"AL − BP, points: {'; '.join(words)}", int(al["n"].min()), together(answers)
+
+
+def deep(tables: Tables, claim: dict[str, Any]) -> Answer:
+    """At the greatest depth AL still learns and BP does not."""
+    found = [table for name, table in tables.items() if name.startswith("sigmoid_")]
+    if not found:
+        return _absent()
+    answers, words = [], []
+    for table in found:
+        al, bp = (table[table["method"] == m].set_index("depth") for m in ("al", "bp"))
+        least, depth = al.index.min(), al.index.max()
+        reached, other = al.loc[depth, "mean"], bp.loc[depth, "mean"]
+        fails = other < 2 * bp.loc[depth, "chance"]
+        if fails and reached > claim["share"] * al.loc[least, "mean"]:
+            answers.append(YES)
+        else:
+            answers.append(OPEN if reached > other else NO)
+        words.append(
+            f"{depth} layers: AL {reached:.1%}, BP {other:.1%}, chance "
+            f"{bp.loc[depth, 'chance']:.0%}; {least} layers: AL {al.loc[least, 'mean']:.1%}, "
+            f"BP {bp.loc[least, 'mean']:.1%}"
+        )
+    return "; ".join(words), int(min(table["n"].min() for table in found)), together(answers)
+
+
+def neighbours(tables: Tables, claim: dict[str, Any]) -> Answer:
+    """Neighbours in the embedding of the last forward layer are more often of one class in AL."""
+    found = {name: table for name, table in tables.items() if name.startswith("tsne_")}
+    if not found:
+        return _absent()
+    answers, words = [], []
+    for name, table in found.items():
+        al, bp = _last_layer(table)
+        difference = al["knn_embedding"].iloc[0] - bp["knn_embedding"].iloc[0]
+        margin = claim["margin"]
+        answers.append(YES if difference > margin else NO if difference < -margin else OPEN)
+        _, dataset, arch = name.split("_")
+        words.append(f"{runs.DATASETS[dataset]} {runs.arch_name(arch)} {_points(difference)}")
+    return f"kNN accuracy, AL − BP, points: {'; '.join(words)}", 1, together(answers)
+
+
+def separated(tables: Tables, claim: dict[str, Any]) -> Answer:
+    """Classes lie further apart, in units of their own width, in AL's last forward layer."""
+    found = [table for name, table in tables.items() if name.startswith("distances_")]
+    if not found:
+        return _absent()
+    answers, words, least = [], [], math.inf
+    for table in found:
+        for arch, cell in table.groupby("arch", sort=False):
+            al, bp = (side.iloc[0] for side in _last_layer(cell))
+            low, high = _welch(al, bp)
+            answers.append(_side(low, high, 0.0))
+            words.append(
+                f"{runs.DATASETS[al['dataset']]} {runs.arch_name(arch)} AL "
+                f"{al['ratio_mean']:.2f}, BP {bp['ratio_mean']:.2f}"
+            )
+            least = min(least, al["n"], bp["n"])
+    return f"inter / intra: {'; '.join(words)}", int(least), together(answers)
+
+
+def affiliated(tables: Tables, claim: dict[str, Any]) -> Answer:
+    """Every AL network has affiliated parameters."""
+    table = tables["parameters"]
+    shares = table.loc[table["method"] == "al", ["affiliated", "total"]]
+    share = shares["affiliated"] / shares["total"]
+    statistic = f"affiliated share of AL's parameters: {share.min():.0%} to {share.max():.0%}"
+    return statistic, None, YES if (share > 0).all() else NO
+
+
+def sizes(tables: Tables, claim: dict[str, Any]) -> Answer:
+    """Data sets have the official numbers of images and classes."""
+    found = tables["datasets"].set_index("dataset")
+    columns = ["train_images", "test_images", "classes"]
+    here = [name for name in claim["sizes"] if name in found.index]
+    right = [list(found.loc[name, columns]) == claim["sizes"][name] for name in here]
+    answer = OPEN if len(here) < len(claim["sizes"]) else YES if all(right) else NO
+    return f"{sum(right)} of {len(claim['sizes'])} data sets as published", None, answer
+
+
+def unmeasured(tables: Tables, claim: dict[str, Any]) -> Answer:
+    """Nothing measures it."""
+    return "not measured in this version", None, OPEN
+
+
+RULES: dict[str, Callable[[Tables, dict[str, Any]], Answer]] = {
+    rule.__name__: rule
+    for rule in (comparable, deep, neighbours, separated, affiliated, sizes, unmeasured)
+}
+
+
+def _absent() -> Answer:
+    return "no such runs at this scale", None, OPEN
+
+
+def _side(low: float, high: float, threshold: float) -> str:
+    """Answer of an interval: above the threshold, below it, or neither (also without interval)."""
+    return YES if low > threshold else NO if high < threshold else OPEN
+
+
+def _points(fraction: float) -> str:
+    return "—" if math.isnan(fraction) else f"{100 * fraction:+.1f}".replace("-", "−")
+
+
+def _last_layer(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """AL's and BP's rows of the last forward layer."""
+    forward = table["layer"].str.fullmatch(r"s\d+")
+    last = table.loc[forward, "layer"].iloc[-1]
+    rows = table[table["layer"] == last]
+    return rows[rows["method"] == "al"], rows[rows["method"] == "bp"]
+
+
+def _welch(al: pd.Series, bp: pd.Series) -> tuple[float, float]:
+    """95 % confidence interval of the difference of two mean ratios (Welch 1947)."""
+    if min(al["n"], bp["n"]) < 2:
+        return math.nan, math.nan
+    from scipy.stats import t
+
+    parts = [side["ratio_std"] ** 2 / side["n"] for side in (al, bp)]
+    error = math.sqrt(sum(parts))
+    degrees = sum(parts) ** 2 / (parts[0] ** 2 / (al["n"] - 1) + parts[1] ** 2 / (bp["n"] - 1))
+    difference, half = al["ratio_mean"] - bp["ratio_mean"], t.ppf(0.975, degrees) * error
+    return difference - half, difference + half

@@ -1,0 +1,107 @@
+"""Claims are answered by their rules, and by nothing else."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from associated_learning.tables import claims
+
+CLAIMS = Path(__file__).parents[2] / "config" / "claims.yaml"
+
+
+def accuracy(difference, low, high, started="4/4"):
+    row = {"dataset": "mnist", "arch": "cnn", "method": "al", "n": 3, "difference": difference}
+    return pd.DataFrame([row | {"ci_low": low, "ci_high": high, "started": started}])
+
+
+@pytest.mark.parametrize(
+    ("table", "answer"),
+    [
+        (accuracy(0.0, -0.01, 0.01), "reproduced"),
+        (accuracy(-0.05, -0.06, -0.04), "not reproduced"),
+        (accuracy(-0.02, -0.04, 0.01), "not decided"),
+        (accuracy(-0.5, -0.6, -0.4, started="3/4"), "not decided"),
+        (accuracy(0.0, float("nan"), float("nan")), "not decided"),
+        (pd.concat([accuracy(0, -0.01, 0.01), accuracy(-0.5, -0.6, -0.4)]), "not reproduced"),
+        (pd.concat([accuracy(0, -0.01, 0.01), accuracy(-0.02, -0.04, 0.01)]), "not decided"),
+    ],
+)
+def test_accuracies_are_comparable_by_the_whole_interval(table, answer):
+    claim = {"dataset": "mnist", "margin": 0.02}
+    assert claims.comparable({"accuracy_mnist": table}, claim)[2] == answer
+    assert claims.comparable({}, claim)[2] == "not decided"
+
+
+def depths(al, bp):
+    rows = [
+        {"depth": depth, "method": method, "mean": mean, "n": 3, "chance": 0.1}
+        for method, means in (("al", al), ("bp", bp))
+        for depth, mean in zip((2, 16), means, strict=True)
+    ]
+    return {"sigmoid_mnist": pd.DataFrame(rows)}
+
+
+@pytest.mark.parametrize(
+    ("al", "bp", "answer"),
+    [
+        ((0.93, 0.92), (0.93, 0.10), "reproduced"),
+        ((0.93, 0.92), (0.93, 0.50), "not decided"),
+        ((0.93, 0.40), (0.93, 0.10), "not decided"),
+        ((0.93, 0.10), (0.93, 0.10), "not reproduced"),
+        ((0.93, 0.92), (0.93, 0.93), "not reproduced"),
+    ],
+)
+def test_deep_sigmoid_networks(al, bp, answer):
+    assert claims.deep(depths(al, bp), {"share": 0.95})[2] == answer
+
+
+def layers(column, al, bp, **more):
+    rows = [
+        {"dataset": "mnist", "arch": "mlp", "layer": layer, "method": method, column: value} | more
+        for method, values in (("al", al), ("bp", bp))
+        for layer, value in zip(("input", "s1", "s2", "prediction"), values, strict=True)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize(
+    ("last", "answer"), [(0.95, "reproduced"), (0.905, "not decided"), (0.8, "not reproduced")]
+)
+def test_neighbours_are_those_of_the_last_forward_layer(last, answer):
+    table = layers("knn_embedding", (0.1, 0.2, last, 0.3), (0.9, 0.9, 0.9, 0.9))
+    assert claims.neighbours({"tsne_mnist_mlp": table}, {"margin": 0.01})[2] == answer
+
+
+@pytest.mark.parametrize(
+    ("last", "std", "n", "answer"),
+    [
+        (1.5, 0.1, 3, "reproduced"),
+        (0.5, 0.1, 3, "not reproduced"),
+        (1.5, 1.0, 3, "not decided"),
+        (1.5, 0.1, 1, "not decided"),
+    ],
+)
+def test_class_distances_need_an_interval_away_from_zero(last, std, n, answer):
+    table = layers("ratio_mean", (9, 9, last, 9), (1, 1, 1, 1), ratio_std=std, n=n)
+    assert claims.separated({"distances_mnist": table}, {})[2] == answer
+
+
+def test_welch_interval_is_that_of_the_accuracy_tables():
+    from associated_learning.tables.accuracy import welch_interval
+
+    a, b = pd.Series([0.5, 0.61, 0.58]), pd.Series([0.4, 0.45, 0.38])
+    sides = [pd.Series({"ratio_mean": x.mean(), "ratio_std": x.std(), "n": len(x)}) for x in (a, b)]
+    assert claims._welch(*sides) == pytest.approx(welch_interval(list(a), list(b)))
+
+
+def test_every_claim_of_the_config_has_a_rule_and_every_rule_a_text():
+    text = CLAIMS.read_text()
+    listed = yaml.safe_load(text)
+    assert {claim["rule"] for claim in listed} == set(claims.RULES)
+    for rule in claims.RULES:
+        assert f"#   {rule} " in text
+    assert {"3.2.1", "3.2.2", "3.2.3", "abstract", "3.3", "2.6", "3.1"} <= {
+        str(claim["thesis"]) for claim in listed
+    }

@@ -1,0 +1,84 @@
+"""A copy of the workflow in which snakemake can run without touching this checkout."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+ROOT = Path(__file__).parents[2]
+PARTS = ["Snakefile", "pyproject.toml", "config", "envs", "profiles", "report", "rules", "src"]
+
+
+@dataclass
+class Job:
+    """A job of a dry run."""
+
+    rule: str
+    input: list[str]
+    output: list[str]
+    shell: str
+
+
+@dataclass
+class Project:
+    """The files the workflow is made of, with or without results."""
+
+    folder: Path
+
+    @classmethod
+    def cloned(cls, folder: Path) -> Self:
+        """Copy of this checkout without its results."""
+        folder.mkdir(parents=True)
+        for name in PARTS:
+            if (ROOT / name).is_dir():
+                ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+                shutil.copytree(ROOT / name, folder / name, ignore=ignored)
+            else:
+                shutil.copy2(ROOT / name, folder / name)
+        return cls(folder)
+
+    def copy(self, folder: Path) -> Self:
+        """Copy with results and Snakemake's notes on them."""
+        return type(self)(Path(shutil.copytree(self.folder, folder)))
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run snakemake; `stdout` is what it says on both streams."""
+        # Rules call `python`: that of these tests, whether its environment is activated or not.
+        path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+        return subprocess.run(
+            [sys.executable, "-m", "snakemake", *arguments],
+            cwd=self.folder,
+            env=os.environ | {"PATH": path},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def plan(self, *arguments: str) -> list[Job]:
+        """Jobs that a run would start, without those that only collect others."""
+        run = self.run("--dry-run", "--printshellcmds", *arguments)
+        assert run.returncode == 0, run.stdout
+        jobs = []
+        for block in re.split(r"^rule ", run.stdout, flags=re.MULTILINE)[1:]:
+            said = dict(re.findall(r"^ *(input|output|Shell command): (.+)$", block, re.MULTILINE))
+            if "output" in said:
+                files = [said.get(key, "").split(", ") for key in ("input", "output")]
+                jobs.append(Job(block.split(":")[0], *files, said["Shell command"]))
+        assert bool(jobs) == ("Nothing to be done" not in run.stdout), run.stdout
+        return jobs
+
+    def edit(self, file: str, old: str, new: str) -> None:
+        """Replace a text of a file."""
+        text = (self.folder / file).read_text()
+        assert old in text
+        (self.folder / file).write_text(text.replace(old, new))
+
+    def add_comment(self, file: str) -> None:
+        """Change a Python file or rule file, not what it does."""
+        with (self.folder / file).open("a") as stream:
+            stream.write("\n# Edited.\n")

@@ -1,0 +1,278 @@
+"""What runs, and what runs again after which edit. All by dry run: no job is ever started."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from project import ROOT, Job, Project
+
+from associated_learning import architectures, training
+
+PACKAGE = "src/associated_learning"
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """As cloned, but a laptop run has one seed and two data sets. Not to be changed."""
+    project = Project.cloned(tmp_path_factory.mktemp("fresh") / "project")
+    scale = project.folder / "config/scales/laptop.yaml"
+    settings = yaml.safe_load(scale.read_text()) | {"seeds": 1, "datasets": ["mnist", "cifar10"]}
+    scale.write_text(yaml.safe_dump(settings))
+    return project
+
+
+@pytest.fixture(scope="module")
+def everything(fresh: Project) -> list[Job]:
+    """All jobs of two scales."""
+    return fresh.plan("smoke", "laptop")
+
+
+@pytest.fixture(scope="module")
+def all_done(
+    fresh: Project, everything: list[Job], tmp_path_factory: pytest.TempPathFactory
+) -> Project:
+    """Every output is there, though empty, and noted as made by the rules as they stand."""
+    project = fresh.copy(tmp_path_factory.mktemp("finished") / "project")
+    for output in outputs(everything):
+        path = project.folder / output
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    run = project.run("--touch", "--forceall", "--cores", "2", "smoke", "laptop")
+    assert run.returncode == 0, run.stdout
+    return project
+
+
+@pytest.fixture
+def finished(all_done: Project, tmp_path: Path) -> Project:
+    """A finished project to edit."""
+    return all_done.copy(tmp_path / "project")
+
+
+def outputs(jobs: list[Job]) -> set[str]:
+    return {output for job in jobs for output in job.output}
+
+
+def trained(jobs: list[Job]) -> list[list[str]]:
+    """Scale, data set, architecture, method and seed of each training."""
+    return [job.output[0].split("/")[1:6] for job in jobs if job.rule == "train"]
+
+
+def archs(jobs: list[Job]) -> set[str]:
+    return {arch for _, _, arch, _, _ in trained(jobs)}
+
+
+def kinds(jobs: list[Job]) -> set[str]:
+    """First words of the final outputs' names: curves, accuracy and so on."""
+    final = [path for path in outputs(jobs) if path.startswith(("figures/", "tables/"))]
+    return {re.split(r"[_.](?=mnist|cifar|digits|csv|md|tex|html)", Path(f).name)[0] for f in final}
+
+
+def test_a_second_run_does_nothing(finished: Project) -> None:
+    assert finished.plan("smoke", "laptop") == []
+
+
+def test_a_fresh_checkout_over_finished_results_runs_nothing(finished: Project) -> None:
+    """Git sets no dates: every file of the workflow is then newer than every result."""
+    for path in (finished.folder / "src").rglob("*"):
+        os.utime(path)
+    assert finished.plan("smoke", "laptop") == []
+
+
+@pytest.mark.parametrize(
+    ("family", "retrained"), [("vgg", {"vgg"}), ("resnet", {"resnet20", "resnet32"})]
+)
+def test_editing_an_architecture_retrains_its_runs_alone(
+    family: str, retrained: set[str], finished: Project, everything: list[Job]
+) -> None:
+    finished.add_comment(f"{PACKAGE}/architectures/{family}.py")
+    again = trained(finished.plan("smoke", "laptop"))
+    assert again == [run for run in trained(everything) if run[2] in retrained] != []
+
+
+def test_editing_a_figure_s_code_redraws_that_figure_alone(finished: Project) -> None:
+    finished.add_comment(f"{PACKAGE}/plots/curves.py")
+    jobs = finished.plan("smoke", "laptop")
+    # What everything cost is told last, by a table that waits for all other outputs.
+    assert kinds(jobs) == {"curves", "costs"}
+    assert trained(jobs) == []
+
+
+def test_editing_a_table_s_code_makes_that_table_alone(finished: Project) -> None:
+    finished.add_comment(f"{PACKAGE}/tables/accuracy.py")
+    jobs = finished.plan("smoke", "laptop")
+    assert kinds(jobs) == {"accuracy", "costs"}
+    assert trained(jobs) == []
+
+
+def test_editing_a_scale_leaves_the_other_scales_up_to_date(
+    finished: Project, everything: list[Job]
+) -> None:
+    finished.edit("config/scales/laptop.yaml", "epochs: 5", "epochs: 6")
+    again = trained(finished.plan("smoke", "laptop"))
+    assert again == [run for run in trained(everything) if run[0] == "laptop"] != []
+
+
+def test_editing_one_architecture_s_settings_retrains_its_runs_alone(finished: Project) -> None:
+    finished.edit("config/scales/laptop.yaml", "width: 0.125", "width: 0.0625")
+    assert archs(finished.plan("laptop")) == {"vgg"}
+
+
+def test_another_seed_trains_that_seed_alone(finished: Project, everything: list[Job]) -> None:
+    finished.edit("config/scales/laptop.yaml", "seeds: 1", "seeds: 2")
+    again = trained(finished.plan("laptop"))
+    assert {seed for *_, seed in again} == {"seed1"}
+    laptop = [run[:4] for run in trained(everything) if run[0] == "laptop"]
+    assert sorted(run[:4] for run in again) == sorted(laptop)
+
+
+def test_another_device_or_number_of_threads_retrains_nothing(finished: Project) -> None:
+    flags = ["--config", "device=auto", "--set-threads", "train=2", "--set-resources"]
+    assert finished.plan("smoke", "laptop", *flags, "train:runtime=9") == []
+
+
+def test_another_mirror_fetches_and_retrains_nothing(finished: Project) -> None:
+    mirror = 'mirrors=["https://example.org/data"]'
+    assert finished.plan("smoke", "laptop", "--config", mirror) == []
+
+
+def test_a_figure_asked_for_by_its_path_builds_its_ancestors_alone(fresh: Project) -> None:
+    jobs = fresh.plan("figures/laptop/curves_mnist.png")
+    assert {job.rule for job in jobs} == {"fetch", "prepare", "train", "figure"}
+    assert kinds(jobs) == {"curves"}
+    assert all("mnist" in output for output in outputs(jobs))
+    assert all(
+        output.split("/")[1] in ("laptop", "prepared", "receipts") for output in outputs(jobs)
+    )
+
+
+def test_forced_a_figure_is_redrawn_alone(finished: Project) -> None:
+    (job,) = finished.plan("--force", "figures/laptop/curves_mnist.png")
+    assert job.output == ["figures/laptop/curves_mnist.pdf", "figures/laptop/curves_mnist.png"]
+
+
+def test_every_target_resolves_to_its_own_scale(tmp_path: Path) -> None:
+    project = Project.cloned(tmp_path / "project")
+    jobs = project.plan("smoke", "laptop", "thesis", "download")
+    config = {
+        path.stem: yaml.safe_load(path.read_text())
+        for path in (project.folder / "config/scales").glob("*.yaml")
+    }
+    for scale, settings in config.items():
+        runs = [run for run in trained(jobs) if run[0] == scale]
+        assert {dataset for _, dataset, *_ in runs} == set(settings["datasets"])
+        assert {seed for *_, seed in runs} == {f"seed{n}" for n in range(settings["seeds"])}
+        assert f"tables/{scale}/costs.md" in outputs(jobs)
+    receipts = {f"data/receipts/{name}.json" for name in ("mnist", "cifar10", "cifar100")}
+    assert receipts <= outputs(jobs)
+
+
+def test_the_default_target_is_the_scale_of_the_config(fresh: Project) -> None:
+    made = outputs(fresh.plan("--config", "scale=smoke"))
+    assert "tables/smoke/costs.md" in made
+    assert not [path for path in made if "laptop" in path or "thesis" in path]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "figures/laptop/curves_mnits.png",
+        "figures/huge/curves_mnist.png",
+        "results/smoke/digits/resnet/bp/seed0/metrics.json",
+        "results/smoke/digits/mlp/pb/seed0/metrics.json",
+        "results/smoke/digits/mlp/bp/seed-1/metrics.json",
+    ],
+)
+def test_a_path_with_a_wrong_name_is_refused(path: str, fresh: Project) -> None:
+    run = fresh.run("--dry-run", path)
+    assert run.returncode != 0
+    assert f"No rule to produce {path}" in run.stdout
+
+
+def test_an_unknown_key_on_the_command_line_is_refused_with_those_allowed(fresh: Project) -> None:
+    run = fresh.run("--dry-run", "--config", "scael=smoke")
+    assert run.returncode != 0
+    (message,) = (line for line in run.stdout.splitlines() if "scael" in line)
+    assert "unknown key 'scael'; allowed: scale, device, mirrors" in message
+    assert "Traceback" not in run.stdout
+
+
+def test_a_mirror_s_address_reaches_the_download_as_one_word(fresh: Project) -> None:
+    address = "https://example.org/data?user=me&key=1;2"
+    mirror = f'mirrors=["{address}", "file:///srv/data"]'
+    (job,) = fresh.plan("data/receipts/mnist.json", "--config", mirror)
+    command = job.shell.split(" 2>&1")[0]
+    words = subprocess.run(
+        ["sh", "-c", f"set -- {command}; printf '%s\\n' \"$@\""], capture_output=True, text=True
+    ).stdout.splitlines()
+    given = [words[n + 1] for n, word in enumerate(words) if word == "--mirror"]
+    assert given == [address, "file:///srv/data"]
+
+
+def test_a_training_depends_on_the_code_that_its_fingerprint_covers(
+    everything: list[Job],
+) -> None:
+    assert archs(everything) > {"mlp", "cnn", "resnet20", "resnet32", "vgg"}
+    for job in everything:
+        if job.rule == "train":
+            arch = job.output[0].split("/")[3]
+            files = (*training.CODE, *architectures.source_files(arch))
+            code = {path for path in job.input if path.endswith(".py")}
+            assert code == {f"{PACKAGE}/{file}" for file in files}
+
+
+def test_every_flag_of_a_training_stands_in_its_command(everything: list[Job]) -> None:
+    for job in everything:
+        if job.rule == "train":
+            _, dataset, arch, method, seed = job.output[0].split("/")[1:6]
+            cell = (
+                f"--dataset {dataset} --arch {arch} --method {method} --seed {seed[4:]} --epochs "
+            )
+            assert cell in job.shell
+
+
+def test_no_two_jobs_write_the_same_file(everything: list[Job]) -> None:
+    assert len(outputs(everything)) == sum(len(job.output) for job in everything)
+
+
+RULES = {
+    name: (file.stem, dict(re.findall(r"^    (\w+):((?:\n(?:        .*)?)*)", block, re.MULTILINE)))
+    for file in sorted((ROOT / "rules").glob("*.smk"))
+    for name, block in re.findall(r"^rule (\w+):\n((?:(?!rule ).*\n)*)", file.read_text(), re.M)
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_has_a_log_and_an_environment_and_the_heavy_ones_are_measured(name: str) -> None:
+    file, parts = RULES[name]
+    assert {"shell", "log", "conda", "output"} <= parts.keys()
+    assert "{log}" in parts["shell"]
+    # The table of costs is made of the benchmarks: its own would change it.
+    assert ("benchmark" in parts) == (name != "costs")
+    if file != "outputs":
+        assert {"runtime", "mem_mb"} <= set(re.findall(r"(\w+)=", parts["resources"]))
+
+
+def test_the_heavy_rules_are_the_known_ones() -> None:
+    heavy = {name for name, (file, _) in RULES.items() if file != "outputs"}
+    assert heavy == {"fetch", "prepare", "train", "distances", "embed"}
+
+
+def test_the_workflow_passes_snakemake_s_lint(fresh: Project) -> None:
+    run = fresh.run("--lint")
+    assert run.returncode == 0, run.stdout
+    assert "good condition" in run.stdout
+
+
+def test_the_rules_are_formatted() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "snakefmt", "--check", "Snakefile", "rules"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr

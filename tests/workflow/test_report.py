@@ -1,0 +1,98 @@
+"""The report opens in a browser: every output can be reached, nothing fails, nothing is fetched.
+
+REPORT=report-smoke.html checks that file; without it a report of two outputs is made.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).parents[2]
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
+# Without these Chromium itself looks for hosts of its own.
+FLAGS = ("--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-sync")
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium, e.g. Debian's chromium")
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory) -> Path:
+    if given := os.environ.get("REPORT"):
+        return ROOT / given
+    folder = tmp_path_factory.mktemp("project")
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
+    )
+    for name in listed.stdout.splitlines():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        if (ROOT / name).exists():
+            shutil.copy2(ROOT / name, folder / name)
+    snakemake = [sys.executable, "-m", "snakemake", "--cores", "2"]
+    wanted = ["figures/smoke/samples_digits.png", "tables/smoke/datasets.html"]
+    subprocess.run([*snakemake, *wanted], cwd=folder, check=True, capture_output=True)
+    subprocess.run(
+        [*snakemake, *wanted, "--report", "report.html"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def page(report):
+    """The report in a browser, with all that it complained of and asked for."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page()
+        page.errors, page.requests = [], []
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on("console", lambda m: page.errors.append(m.text) if m.type == "error" else None)
+        page.on("request", lambda request: page.requests.append(request.url))
+        yield page
+        browser.close()
+
+
+def open_category(page: Page, report: Path, category: str) -> None:
+    page.goto(report.as_uri())
+    page.get_by_text(category, exact=True).first.click()
+    page.locator("tbody tr").first.wait_for()
+
+
+def test_every_output_can_be_opened_and_says_what_it_is(page, report):
+    page.goto(report.as_uri())
+    page.get_by_text("This report holds every figure and table").wait_for()
+    assert page.evaluate("Object.keys(results).length") > 1
+    categories = page.evaluate("Object.keys(categories)")
+    seen = 0
+    for category in categories:
+        open_category(page, report, category)
+        for row in range(page.locator("tbody tr").count()):
+            open_category(page, report, category)
+            line = page.locator("tbody tr").nth(row)
+            is_figure = "figure" in line.inner_text()
+            line.locator("a").first.click()
+            if is_figure:
+                # The picture itself, not the report's emblem.
+                page.wait_for_function("[...document.images].some(i => i.naturalWidth > 500)")
+            else:
+                page.frame_locator("iframe").locator("table caption").wait_for()
+            open_category(page, report, category)
+            page.locator("tbody tr").nth(row).locator("a").nth(1).click()
+            page.get_by_text("Description", exact=False).first.wait_for()
+            seen += 1
+    assert seen == page.evaluate("Object.keys(results).length")
+
+
+def test_nothing_is_loaded_from_a_network_and_nothing_fails(page, report):
+    page.goto(report.as_uri())
+    assert page.requests
+    assert not [url for url in page.requests if not url.startswith(("file:", "data:", "blob:"))]
+    assert not page.errors
