@@ -1,4 +1,5 @@
 # download -> prepare
+import shlex
 
 
 rule fetch:
@@ -14,12 +15,12 @@ rule fetch:
     resources:
         runtime=60,
         mem_mb=1000,
-    params:
-        mirrors=[f"--mirror {address}" for address in config["mirrors"]],
+        # No parameter: another mirror is no reason to fetch, and so to train, anew.
+        mirrors=shlex.join(f"--mirror={address}" for address in config["mirrors"]),
     # Raw files are no declared outputs: those put there by hand must survive a failed job.
     shell:
         "python -m associated_learning.commands.download --dataset {wildcards.dataset} --raw data/raw"
-        " --receipt {output} {params.mirrors} 2>&1 | tee {log}"
+        " --receipt {output} {resources.mirrors} 2>&1 | tee {log}"
 
 
 rule prepare:

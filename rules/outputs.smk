@@ -99,7 +99,9 @@ rule samples:
         data="data/prepared/{dataset}.safetensors",
         code=[source("plots/samples"), source("plots/style"), source("runs")],
     output:
-        **figure_files("samples_{dataset}", "7 Method and data", output="samples", dataset="{dataset}"),
+        **figure_files(
+            "samples_{dataset}", "7 Method and data", output="samples", dataset="{dataset}"
+        ),
     log:
         "logs/{scale}/figure/samples_{dataset}.log",
     benchmark:

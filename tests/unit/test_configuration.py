@@ -200,6 +200,7 @@ def test_a_wrong_name_is_refused_and_the_names_are_told(
         ("mirrors", "https://example.org", "mirrors"),
         ("mirrors", ["example.org/data"], "mirrors.0"),
         ("mirrors", ["https://example.org/a b"], "mirrors.0"),
+        ("mirrors", ["https://example.org/a\n"], "mirrors.0"),
     ],
 )
 def test_a_wrong_value_of_config_yaml_is_refused_by_its_path(

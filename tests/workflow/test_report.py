@@ -5,14 +5,12 @@ REPORT=report-smoke.html checks that file; without it a report of two outputs is
 
 import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, sync_playwright
+from project import ROOT, Project
 
-ROOT = Path(__file__).parents[2]
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
 )
@@ -26,24 +24,12 @@ pytestmark = pytest.mark.skipif(not CHROMIUM, reason="needs Chromium, e.g. Debia
 def report(tmp_path_factory) -> Path:
     if given := os.environ.get("REPORT"):
         return ROOT / given
-    folder = tmp_path_factory.mktemp("project")
-    listed = subprocess.run(
-        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True
-    )
-    for name in listed.stdout.splitlines():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        if (ROOT / name).exists():
-            shutil.copy2(ROOT / name, folder / name)
-    snakemake = [sys.executable, "-m", "snakemake", "--cores", "2"]
+    project = Project.cloned(tmp_path_factory.mktemp("report") / "project")
     wanted = ["figures/smoke/samples_digits.png", "tables/smoke/datasets.html"]
-    subprocess.run([*snakemake, *wanted], cwd=folder, check=True, capture_output=True)
-    subprocess.run(
-        [*snakemake, *wanted, "--report", "report.html"],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-    )
-    return folder / "report.html"
+    for arguments in (["--cores", "2", *wanted], [*wanted, "--report", "report.html"]):
+        run = project.run(*arguments)
+        assert run.returncode == 0, run.stdout
+    return project.folder / "report.html"
 
 
 @pytest.fixture(scope="module")

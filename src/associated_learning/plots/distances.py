@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from associated_learning import runs
@@ -55,7 +56,7 @@ def draw(inputs: list[Path]) -> Figure:
     return figure
 
 
-def _left_out(layers, drawn) -> list[str]:
+def _left_out(layers: pd.DataFrame, drawn: pd.Series) -> list[str]:
     """Sentence that names what is not drawn, if anything."""
     missing = []
     for (arch, method, layer), seeds in drawn.groupby(

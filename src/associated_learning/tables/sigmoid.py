@@ -58,12 +58,13 @@ def make(inputs: list[Path]) -> Table:
 
 
 def _show(row: dict) -> dict[str, str]:
+    least, most = runs.percent(row["min"]), runs.percent(row["max"])
     return {
         "Depth": str(row["depth"]),
         "Method": runs.METHODS[row["method"]],
         "n": str(row["n"]),
         "Accuracy (%)": runs.mean_percent(row["mean"], row["std"]),
-        "Range (%)": f"{runs.percent(row['min'])}–{runs.percent(row['max'])}",
+        "Range (%)": f"{least}–{most}" if row["n"] > 1 else NONE,
         "Gradient, initial": f"{row['gradient_initial']:.1e}" if row["gradient_initial"] else "0",
         "Gradient, final": f"{row['gradient_final']:.1e}" if row["gradient_final"] else "0",
         "Started": row["started"] or NONE,

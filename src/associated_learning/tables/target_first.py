@@ -40,7 +40,7 @@ def make(inputs: list[Path]) -> Table:
         epochs = histories[(histories["arch"] == arch) & (histories["method"] == method)]
         first = epochs[epochs["test_accuracy"] >= half].groupby("seed")["step"].min()
         row |= {"half": half, "half_reached": len(first)}
-        row["half_steps"] = first.reindex(cell["seed"], fill_value=math.inf).median()
+        row["half_steps"] = first.reindex(cell["seed"]).fillna(math.inf).median()
         for key in ("target_first_steps", "times.target_first_seconds"):
             row[key.removeprefix("times.")] = pd.to_numeric(cell[key]).median()
         rows.append(row)

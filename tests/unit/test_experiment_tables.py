@@ -1,0 +1,265 @@
+import json
+import math
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.stats
+from safetensors.numpy import save_file
+
+from associated_learning.commands import table
+from associated_learning.tables import anytime
+
+
+def write_run(
+    root: Path,
+    method: str,
+    seed: int,
+    epochs: list[list[float]],
+    arch: str = "mlp",
+    gradients: tuple[float, float] = (0.1, 0.1),
+    target_first: tuple[int, float] | tuple[None, None] = (None, None),
+    **config: object,
+) -> Path:
+    """metrics.json and history.csv of a run; the accuracies of all prefixes after every epoch."""
+    folder = root / arch / method / f"seed{seed}"
+    folder.mkdir(parents=True)
+    steps = 10 * np.arange(1, len(epochs) + 1)
+    history = {"step": steps, "test_accuracy": [prefixes[-1] for prefixes in epochs]}
+    pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
+    cell = {"dataset": "mnist", "arch": arch, "method": method, "seed": seed}
+    metrics = {
+        "test_accuracy": epochs[-1][-1],
+        "prefix_test_accuracy": epochs[-1],
+        "steps": int(steps[-1]),
+        # Of the first layer, and of a second that no table shows.
+        "gradient_norms": {"initial": [gradients[0], 1.0], "final": [gradients[1], 1.0]},
+        "target_first_steps": target_first[0],
+        "times": {"target_first_seconds": target_first[1]},
+        "config": cell | config,
+    }
+    path = folder / "metrics.json"
+    path.write_text(json.dumps(metrics))
+    return path
+
+
+def make(kind: str, out: Path, *inputs: Path) -> tuple[pd.DataFrame, str, list[list[str]]]:
+    """The CSV that the command writes; caption and rows of its Markdown."""
+    table.main([kind, "--out", str(out / kind), *map(str, inputs)])
+    caption, _, _, _, *rows = (out / f"{kind}.md").read_text().splitlines()
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    return pd.read_csv(out / f"{kind}.csv"), caption, cells
+
+
+def test_sigmoid_table_gives_accuracies_and_the_first_layers_gradient(tmp_path):
+    paths = [
+        write_run(tmp_path, method, seed, [[0.15, accuracy]], arch, gradients)
+        for method, arch, seed, accuracy, gradients in (
+            ("al", "sigmoid16", 0, 0.94, (1e-2, 1e-3)),
+            ("al", "sigmoid16", 1, 0.90, (1e-4, 1e-3)),
+            ("bp", "sigmoid16", 0, 0.11, (0.0, 1e-8)),
+            ("bp", "sigmoid16", 1, 0.10, (1e-8, 1e-8)),
+            ("bp", "sigmoid2", 0, 0.95, (0.1, 0.1)),
+        )
+    ]
+    frame, caption, rows = make("sigmoid", tmp_path, *paths)
+    shallow, bp, al = frame.to_dict("records")
+    assert ",".join(al) == (
+        "dataset,depth,method,n,mean,std,min,max,chance,gradient_initial,gradient_final,started"
+    )
+    assert (shallow["depth"], shallow["n"], bp["depth"]) == (2, 1, 16)
+    assert math.isnan(shallow["std"])
+    assert (al["mean"], al["min"], al["max"], al["chance"]) == pytest.approx((0.92, 0.9, 0.94, 0.1))
+    assert al["std"] == pytest.approx(0.04 / math.sqrt(2))
+    assert (al["gradient_initial"], al["gradient_final"]) == pytest.approx((1e-3, 1e-3))
+    assert bp["gradient_initial"] == 0  # of one seed it underflowed
+    assert al["started"] == "1/2"
+    assert rows[2] == (
+        ["16", "AL", "2", "92.00 ± 2.83", "90.00–94.00", "1.0e-03", "1.0e-03", "1/2"]
+    )
+    assert rows[0][3:] == ["95.00", "—", "1.0e-01", "1.0e-01", "—"]
+    for part in ("MNIST", "n = 1 to 2 seeds", "chance is 10 %", "geometric mean"):
+        assert part in caption
+
+
+def test_same_path_table_gives_al_minus_each_control(tmp_path):
+    al, control = [0.98, 0.97, 0.985], [0.95, 0.97, 0.96]
+    paths = [
+        *[write_run(tmp_path, "al", seed, [[a]]) for seed, a in enumerate(al)],
+        *[write_run(tmp_path, "same_path", seed, [[a]]) for seed, a in enumerate(control)],
+        write_run(tmp_path, "same_path_mse", 0, [[0.5]]),
+        write_run(tmp_path, "same_path", 0, [[0.5]], arch="cnn"),
+    ]
+    frame, caption, rows = make("same_path", tmp_path, *paths)
+    assert list(frame["arch"]) == ["mlp", "mlp", "mlp", "cnn"]
+    interval = scipy.stats.ttest_ind(al, control, equal_var=False).confidence_interval(0.95)
+    cross_entropy = frame.iloc[1]
+    assert cross_entropy["method"] == "same_path"
+    assert cross_entropy["difference"] == pytest.approx(np.mean(al) - 0.96)
+    assert (cross_entropy["ci_low"], cross_entropy["ci_high"]) == pytest.approx(tuple(interval))
+    assert rows[0][1:] == ["AL", "3", "97.83 ± 0.76", "—"]
+    assert rows[1][-1].startswith("+1.83 [−") and rows[1][-1].endswith("]")
+    assert rows[2][1:] == ["same path, MSE", "1", "50.00", "+47.83"]  # one seed: no interval
+    assert rows[3][-1] == "—"  # no AL to compare with
+    assert "n = 1 to 3 seeds" in caption and "Welch" in caption
+
+
+def write_distances(root: Path, method: str, seed: int, fisher: dict[str, float]) -> Path:
+    path = root / f"{method}{seed}.csv"
+    cell = {"dataset": "mnist", "arch": "mlp", "method": method, "seed": seed}
+    pd.DataFrame(
+        cell
+        | {"layer": layer, "place": place, "features": 1024, "intra": 2.0 + seed}
+        | {"inter": 1.0, "ratio": 0.5, "fisher": value}
+        for place, (layer, value) in enumerate(fisher.items())
+    ).to_csv(path, index=False)
+    return path
+
+
+def test_distances_table_gives_mean_and_deviation_of_every_layer(tmp_path):
+    paths = [
+        write_distances(tmp_path, method, seed, {"input": 0.25, "s1": 1.0 + seed})
+        for method in ("al", "bp")
+        for seed in (0, 1)
+    ]
+    frame, caption, rows = make("distances", tmp_path, *paths)
+    assert list(zip(frame["layer"], frame["method"], strict=True)) == (
+        [("input", "bp"), ("input", "al"), ("s1", "bp"), ("s1", "al")]
+    )
+    al = frame.iloc[3]
+    assert (al["n"], al["features"]) == (2, 1024)
+    assert (al["intra_mean"], al["intra_std"]) == pytest.approx((2.5, math.sqrt(0.5)))
+    assert (al["fisher_mean"], al["fisher_std"]) == pytest.approx((1.5, math.sqrt(0.5)))
+    assert rows[3] == (
+        ["MLP", "s1", "AL", "1,024", "2", "2.5 ± 0.71", "1 ± 0", "0.5 ± 0", "1.5 ± 0.71"]
+    )
+    assert "MNIST" in caption and "n = 2 seeds" in caption
+
+
+def test_a_seed_without_a_ratio_is_not_averaged_away(tmp_path):
+    paths = [
+        write_distances(tmp_path, "al", 0, {"s1": math.nan, "s2": math.inf, "s3": 1.0}),
+        write_distances(tmp_path, "al", 1, {"s1": 1.0, "s2": 1.0, "s3": 1.0}),
+    ]
+    frame, _, rows = make("distances", tmp_path, *paths)
+    assert [row[-1] for row in rows] == ["—", "∞", "1 ± 0"]
+    assert math.isnan(frame["fisher_mean"][0])
+    assert (tmp_path / "distances.csv").read_text().splitlines()[2].endswith(",inf,")
+
+
+def test_tsne_table_gives_the_numbers_over_the_panels(tmp_path):
+    layer = {"layer": "s1", "features": 3000, "kl_divergence": 1.25}
+    paths = []
+    for method, accuracy in (("al", 0.93), ("bp", 0.9)):
+        metadata = {"dataset": "cifar100", "arch": "cnn", "method": method, "seed": "0"}
+        metadata |= {"samples": "2000", "perplexity": "30.0", "classes": json.dumps(["a", "b"])}
+        found = layer | {"knn_activations": accuracy, "knn_embedding": 0.5}
+        tensors = {"labels": np.zeros(2, np.int64), "coordinates.s1": np.zeros((2, 2), np.float32)}
+        paths.append(tmp_path / f"{method}.safetensors")
+        save_file(tensors, paths[-1], metadata | {"layers": json.dumps([found])})
+    frame, caption, rows = make("tsne", tmp_path, *paths)
+    assert ",".join(frame) == (
+        "dataset,arch,method,layer,features,knn_activations,knn_embedding,kl_divergence"
+    )
+    assert rows == [
+        ["BP", "s1", "3,000", "90.00", "50.00", "1.250"],
+        ["AL", "s1", "3,000", "93.00", "50.00", "1.250"],
+    ]
+    for part in ("CNN", "CIFAR-100", "n = 2,000", "perplexity 30", "seed 0", "k = 10"):
+        assert part in caption
+
+
+def test_anytime_table_gives_accuracy_and_cost_of_every_prefix(tmp_path):
+    sizes = {"width": 1.0, "target_width": 1024}
+    paths = [
+        write_run(tmp_path, "al", seed, [[0.9 + 0.02 * seed, 0.95]], **sizes) for seed in (0, 1)
+    ]
+    frame, caption, rows = make("anytime", tmp_path, *paths)
+    assert list(frame["components"]) == [1, 2]
+    assert frame["mean"].tolist() == pytest.approx([0.91, 0.95])
+    assert frame["std"].tolist() == pytest.approx([0.02 / math.sqrt(2), 0])
+    # f_1, b_1, h_1; then f_2, b_2, h_2 and h_1: all effective parameters but the 9,226 biases.
+    first = 784 * 1024 + (1024 * 5120 + 5120 * 1024) + 1024 * 10
+    assert frame["multiply_adds"].tolist() == [first, 13_405_194 - 9_226]
+    assert frame["relative"].tolist() == pytest.approx([first / 13_395_968, 1])
+    assert rows[0] == ["MLP", "1", "2", "91.00 ± 1.41", "11.30", "0.84"]
+    assert "n = 2 seeds" in caption and "multiply-adds" in caption
+
+
+def test_a_convolution_costs_its_kernel_at_every_pixel():
+    config = {"dataset": "mnist", "arch": "cnn", "width": 1.0, "target_width": 256}
+    first, *_ = anytime.multiply_adds(config)
+    convolutions = 28 * 28 * 9 * (1 * 32 + 32 * 32)
+    bridge, decoder = 28 * 28 * 32 * 1280 + 1280 * 256, 256 * 10
+    assert first == convolutions + bridge + decoder
+
+
+def test_only_al_has_prefixes(tmp_path):
+    with pytest.raises(SystemExit, match="runs of al alone, not of bp"):
+        anytime.make([write_run(tmp_path, "bp", 0, [[0.5]])])
+
+
+def test_target_first_table_gives_steps_to_half_of_bp_and_the_target_paths_cost(tmp_path):
+    def curve(*accuracies: float) -> list[list[float]]:
+        return [[accuracy] for accuracy in accuracies]
+
+    paths = [
+        write_run(tmp_path, "bp", 0, curve(0.5, 0.6, 0.8)),  # so half is 0.4
+        write_run(tmp_path, "al", 0, curve(0.1, 0.4, 0.7)),
+        write_run(tmp_path, "al", 1, curve(0.1, 0.2, 0.6)),
+        write_run(tmp_path, "al", 2, curve(0.1, 0.2, 0.3)),  # never
+        write_run(tmp_path, "al_target_first", 0, curve(0.6, 0.7), target_first=(1500, 2.0)),
+        write_run(tmp_path, "al_target_first", 1, curve(0.3, 0.7), target_first=(1700, 3.0)),
+    ]
+    frame, caption, rows = make("target_first", tmp_path, *paths)
+    bp, al, ours = frame.to_dict("records")
+    assert (bp["half"], bp["half_steps"], bp["half_reached"]) == (0.4, 10, 1)
+    assert (al["half_steps"], al["half_reached"]) == (30, 2)  # the median of 20, 30 and never
+    assert (ours["half_steps"], ours["half_reached"]) == (15, 2)
+    assert (ours["target_first_steps"], ours["target_first_seconds"]) == (1600, 2.5)
+    assert math.isnan(al["target_first_steps"])
+    assert rows[0][2:] == ["1", "80.00", "10", "—", "—"]
+    assert rows[1][4:] == ["30 (2/3)", "—", "—"]
+    assert rows[2][1:] == ["AL, target path first", "2", "70.00 ± 0.00", "15", "1,600", "2.5"]
+    assert "n = 1 to 3 seeds" in caption
+
+
+def test_steps_to_half_are_not_made_up(tmp_path):
+    al = write_run(tmp_path, "al", 0, [[0.1], [0.2]])
+    _, _, ((*_, steps, _, _),) = make("target_first", tmp_path, al)
+    assert steps == "—"  # there is no BP
+    bp = write_run(tmp_path, "bp", 0, [[0.9]])
+    frame, _, rows = make("target_first", tmp_path, al, bp)
+    assert rows[1][4] == "not reached"
+    assert math.isinf(frame["half_steps"][1])
+
+
+@pytest.mark.parametrize("kind", ["sigmoid", "same_path", "anytime", "target_first"])
+def test_runs_of_two_data_sets_are_refused(tmp_path, kind):
+    paths = [
+        write_run(tmp_path / dataset, "al", 0, [[0.5]], arch="sigmoid2", dataset=dataset)
+        for dataset in ("mnist", "cifar10")
+    ]
+    with pytest.raises(SystemExit, match=r"several data sets.*mnist, cifar10"):
+        make(kind, tmp_path, *paths)
+
+
+def test_one_seed_claims_no_spread(tmp_path):
+    for kind in ("sigmoid", "same_path", "target_first"):
+        run = write_run(tmp_path / kind, "al", 0, [[0.5]], arch="sigmoid2")
+        _, caption, _ = make(kind, tmp_path, run)
+        assert "n = 1 seed" in caption and "±" not in caption
+
+
+def test_experiment_tables_need_no_torch():
+
+    code = (
+        "import sys\n"
+        "from associated_learning.tables import anytime, distances, same_path, sigmoid\n"
+        "from associated_learning.tables import target_first, tsne\n"
+        "assert not {'torch', 'sklearn', 'matplotlib'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,35 @@
+"""Real jobs from end to end, as a user starts them; `make smoke` runs all there are."""
+
+import re
+import zlib
+from pathlib import Path
+
+from project import Project
+
+
+def words_of(pdf: Path) -> str:
+    """What is written on a page: Matplotlib sets every letter as two bytes in parentheses."""
+    text = b""
+    for stream in pdf.read_bytes().split(b"stream\n"):
+        if stream.startswith(b"x"):  # deflated
+            content = zlib.decompressobj().decompress(stream)
+            text += b"".join(re.findall(rb"\(\x00(.)\)", content))
+    return text.decode("latin-1")
+
+
+def test_a_fresh_clone_makes_a_table_and_a_figure_marked_as_smoke_and_makes_them_once(
+    tmp_path: Path,
+) -> None:
+    project = Project.cloned(tmp_path / "project")
+    wanted = ["tables/smoke/datasets.md", "figures/smoke/samples_digits.png"]
+
+    first = project.run("--cores", "2", *wanted)
+    assert first.returncode == 0, first.stdout
+    table, figure = (project.folder / path for path in wanted)
+    assert "Smoke scale: no result" in table.read_text()
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    assert "smoke scale: no result" in words_of(figure.with_suffix(".pdf"))
+
+    second = project.run("--cores", "2", *wanted)
+    assert second.returncode == 0, second.stdout
+    assert "Nothing to be done" in second.stdout
