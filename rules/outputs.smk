@@ -26,7 +26,13 @@ rule figure:
 rule table:
     input:
         runs=run_files("tables"),
-        code=[source("tables/{table}"), source("tables/output"), source("runs")],
+        code=[
+            *[
+                source(f"tables/{name}")
+                for name in ("{table}", "output", "accuracy", "parameters")
+            ],
+            source("runs"),
+        ],
     output:
         **table_files(
             "{table}_{dataset}", category("tables"), output="{table}", dataset="{dataset}"
@@ -141,7 +147,7 @@ rule parameters:
         code=[
             source(name)
             for name in (
-                *("tables/parameters", "tables/output", "runs", "network"),
+                *("tables/parameters", "tables/output", "runs", "network", "training"),
                 *(f"architectures/{family}" for family in ("mlp", "cnn", "resnet", "vgg")),
             )
         ],

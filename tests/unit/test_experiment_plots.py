@@ -227,6 +227,12 @@ def test_layers_without_a_ratio_are_left_out_and_named(tmp_path):
     assert note == "not drawn, having no ratio: MLP AL s1, MLP AL prediction (1 of 2 seeds)"
 
 
+def test_a_figure_of_no_ratio_at_all_still_says_so(tmp_path):
+    figure = distances.draw([write_distances(tmp_path, "mlp", "al", 0, {"s1": (0, 0)})])
+    figure.draw_without_rendering()
+    assert "not drawn, having no ratio: MLP AL s1" in title(figure)
+
+
 def test_a_layer_that_one_method_lacks_moves_none_of_the_others(tmp_path):
     bp = {"input": (1, 0.1), "prediction": (3, 0.3)}
     al = {"input": (1, 0.1), "bridge": (2, 0.2), "prediction": (3, 0.3)}

@@ -32,6 +32,7 @@ def draw(inputs: list[Path]) -> Figure:
     )
     panels = figure.subplots(2, len(archs), sharex="col", sharey="row", squeeze=False)
     for column, arch in zip(panels.T, archs, strict=True):
+        column[1].set_yscale("log")
         of_arch = layers[layers["arch"] == arch]
         # By name: where BP has no layer that matches the bridge, its places are others.
         names = list(of_arch.groupby("layer")["place"].max().sort_values().index)
@@ -48,7 +49,6 @@ def draw(inputs: list[Path]) -> Figure:
         column[1].set_xticks(
             range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor"
         )
-        column[1].set_yscale("log")
     for panel, label in zip(panels[:, 0], RATIOS.values(), strict=True):
         panel.set_ylabel(label)
     title = style.averaged(layers), *_left_out(layers, drawn)

@@ -44,6 +44,7 @@ def draw(inputs: list[Path]) -> Figure:
     for row, (moment, words) in zip(panels, MOMENTS.items(), strict=True):
         row[0].set_ylabel(f"Gradient norm\n{words}")
         for panel, depth in zip(row, depths, strict=True):
+            panel.set_yscale("log")
             shown = (norms["depth"] == depth) & (norms["moment"] == f"gradient_norms.{moment}")
             for method, curve in norms[shown].groupby("method", sort=False):
                 style.mean_and_range(
@@ -53,7 +54,6 @@ def draw(inputs: list[Path]) -> Figure:
                     label=runs.METHODS[method],
                     **style.METHODS[method],
                 )
-            panel.set_yscale("log")
     for top, bottom, depth in zip(*panels, depths, strict=True):
         top.set_title(f"Depth {depth}")
         bottom.set_xlabel("Forward layer")
