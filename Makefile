@@ -6,7 +6,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
 # Activated as a user would: rules call `python` and find the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup smoke laptop thesis download test lint report lock clean-setup
+.PHONY: help setup smoke laptop thesis download test lint report lock
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -14,10 +14,10 @@ help: ## list the targets
 
 setup: .venv/.complete ## build .venv from envs/requirements.lock
 
-.venv/.complete: envs/requirements.lock envs/bootstrap.lock pyproject.toml envs/setup.sh
+.venv/.complete: envs/requirements.lock envs/bootstrap.lock
 	@sh envs/setup.sh $(PYTHON)
 
-smoke: setup ## the whole workflow on scikit-learn's digits, about a minute, no network
+smoke: setup ## the whole workflow on scikit-learn's digits, about two minutes, no network
 	$(SNAKEMAKE) smoke
 
 laptop: setup ## reduced widths and epochs on the real data sets

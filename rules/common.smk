@@ -94,6 +94,43 @@ def run_files(what, each_arch=False):
     return files
 
 
+def all_runs(scale):
+    """Files that the experiments of a scale read of their runs: metrics, distances, embeddings."""
+    return {
+        path
+        for experiment in EXPERIMENTS.values()
+        for dataset in SCALES[scale]["datasets"]
+        for path in expand(
+            RUN + experiment.get("from", "metrics.json"),
+            scale=scale,
+            dataset=dataset,
+            arch=archs(scale, experiment, dataset),
+            method=experiment["methods"],
+            seed=range(experiment.get("seeds", SCALES[scale]["seeds"])),
+        )
+    }
+
+
+def benchmarks(wildcards):
+    """Benchmarks of all jobs of a scale, but for that of its costs."""
+    scale = wildcards.scale
+    rules_of = {"metrics.json": "train", "distances.csv": "distances", "tsne.safetensors": "embed"}
+    jobs = [("train", "_".join(path.split("/")[2:6])) for path in all_runs(scale)]
+    jobs += [
+        (rules_of[Path(path).name], "_".join(path.split("/")[2:6])) for path in all_runs(scale)
+    ]
+    for path in scale_outputs(scale, without=["costs"]):
+        if path.endswith((".png", ".csv")):
+            jobs.append((path.split("/")[0].rstrip("s"), Path(path).stem))
+    shared = expand(
+        "results/all/benchmarks/{job}/{dataset}.tsv",
+        job=["fetch", "prepare"],
+        dataset=SCALES[scale]["datasets"],
+    )
+    own = [f"results/{scale}/benchmarks/{job}/{name}.tsv" for job, name in sorted(set(jobs))]
+    return shared + own
+
+
 def parameter_cells(wildcards):
     """dataset:arch:method:width:target-width of every cell; empty where the thesis' value holds."""
     scale = SCALES[wildcards.scale]

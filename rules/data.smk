@@ -1,4 +1,7 @@
 # download -> prepare
+# Neither data_files.csv nor the code that fetches is an input: a new address or message must not
+# retrain everything. Each preparation compares every byte with the table's SHA-256, and that of an
+# official file never changes.
 import shlex
 
 
@@ -18,9 +21,10 @@ rule fetch:
         # No parameter: another mirror is no reason to fetch, and so to train, anew.
         mirrors=shlex.join(f"--mirror={address}" for address in config["mirrors"]),
     # Raw files are no declared outputs: those put there by hand must survive a failed job.
+    # Standard error stays on the terminal, where it shows the progress.
     shell:
         "python -m associated_learning.commands.download --dataset {wildcards.dataset} --raw data/raw"
-        " --receipt {output} {resources.mirrors} 2>&1 | tee {log}"
+        " --receipt {output} --log {log} {resources.mirrors}"
 
 
 rule prepare:

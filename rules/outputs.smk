@@ -148,7 +148,10 @@ rule parameters:
             source(name)
             for name in (
                 *("tables/parameters", "tables/output", "runs", "network", "training"),
-                *(f"architectures/{family}" for family in ("mlp", "cnn", "resnet", "vgg")),
+                *(
+                    f"architectures/{name}"
+                    for name in ("__init__", "layers", "mlp", "cnn", "resnet", "vgg")
+                ),
             )
         ],
     output:
@@ -193,8 +196,10 @@ rule claims:
 
 rule costs:
     input:
-        # All that is measured must be finished; it is the benchmarks beside it that are read.
-        finished=lambda wildcards: scale_outputs(wildcards.scale, without=["costs"]),
+        # All must be finished, as it is the benchmarks beside it that are read; but a figure that is
+        # drawn anew costs what it cost.
+        runs=lambda wildcards: all_runs(wildcards.scale),
+        finished=ancient(lambda wildcards: scale_outputs(wildcards.scale, without=["costs"])),
         code=[source("tables/costs"), source("tables/output")],
     output:
         **table_files("costs", "7 Method and data", output="costs"),
@@ -204,6 +209,7 @@ rule costs:
         "../envs/environment.yaml"
     params:
         prefix=subpath(output[0], strip_suffix=".csv"),
+        benchmarks=benchmarks,
     shell:
         "python -m associated_learning.commands.table costs --scale {wildcards.scale}"
-        " --out {params.prefix} results/{wildcards.scale}/benchmarks > {log} 2>&1"
+        " --out {params.prefix} {params.benchmarks} > {log} 2>&1"

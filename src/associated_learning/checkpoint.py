@@ -12,8 +12,14 @@ from associated_learning.files import whole
 
 def save(path: Path, belongs_to: dict[str, str], state: dict[str, Any]) -> None:
     """Write `state` (tensors and plain values) for the run that `belongs_to` describes."""
-    with whole(path) as partial:
-        torch.save({"belongs_to": belongs_to, "state": state}, partial)
+    with whole(path) as partial, partial.open("wb") as file:
+        try:
+            torch.save({"belongs_to": belongs_to, "state": state}, file)
+        except RuntimeError as error:
+            # torch's writer hides the disk's error behind one of its own.
+            if isinstance(error.__context__, OSError):
+                raise error.__context__ from error
+            raise
 
 
 def load(path: Path, belongs_to: dict[str, str], device: torch.device) -> dict[str, Any] | None:

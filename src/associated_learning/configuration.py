@@ -23,21 +23,21 @@ class ConfigError(Exception):
 
 
 def load(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Join `config` with experiments.yaml and scales/*.yaml of a folder, and validate it all.
+    """Join `config` with the other files of the config folder, and validate it all.
 
     Parameters
     ----------
     config
         What config.yaml, or the command line, says; it wins over experiments.yaml.
     folder
-        Holds experiments.yaml, scales/ and schema.yaml.
+        Holds experiments.yaml, claims.yaml, scales/ and schema.yaml.
 
     Raises
     ------
     ConfigError
         A file cannot be read, a key is unknown or missing, or a value is not allowed.
     """
-    whole = {**_read(folder / "experiments.yaml"), **config}
+    whole = {**_read(folder / "experiments.yaml"), **_read(folder / "claims.yaml"), **config}
     if "scales" in whole:
         raise ConfigError("config: scales: set these in the files scales/*.yaml, not beside them")
     whole["scales"] = {path.stem: _read(path) for path in (folder / "scales").glob("*.yaml")}

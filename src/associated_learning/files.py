@@ -15,7 +15,7 @@ def whole(path: Path) -> Iterator[Path]:
     SystemExit
         The file cannot be written, for want of space or of permission; nothing is left behind.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    partial = path.with_name(f".{path.name}.part")  # that of a killed process is written over
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial

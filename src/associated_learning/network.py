@@ -178,7 +178,7 @@ class SamePathNetwork(AssociatedNetwork):
         s = images
         for component in self.components:
             s = component.forward_map(s)
-        t = component.bridge(s)
+        t = self.components[-1].bridge(s)
         for component in reversed(self.components[1:]):
             t = component.decoder(t)
         linear, _sigmoid = self.components[0].decoder

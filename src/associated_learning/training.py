@@ -32,7 +32,8 @@ from associated_learning.network import (
     SamePathNetwork,
 )
 
-# How a network learns. The last three are ours: see the README.
+# How a network learns. The last three are ours: the target path trained first, and AL's inference
+# path trained end to end by backpropagation with cross-entropy or mean squared error.
 METHODS: dict[str, type[AssociatedNetwork | BackpropNetwork]] = {
     "bp": BackpropNetwork,
     "al": AssociatedNetwork,
@@ -41,6 +42,8 @@ METHODS: dict[str, type[AssociatedNetwork | BackpropNetwork]] = {
     "same_path_mse": SamePathMSENetwork,
 }
 CODE = ("training.py", "network.py", "images.py")  # what decides numbers, beside architectures/
+# The thesis' protocol where it is the same for every cell; architectures/ holds the rest.
+PROTOCOL = {"epochs": 200, "batch_size": 32, "schedule": "step", "width": 1.0}
 SCHEDULES = ("step", "cosine", "constant")
 ADAM = {"betas": (0.9, 0.999), "eps": 1e-8}
 TEST_BATCH = 500
@@ -62,7 +65,7 @@ class Config:
     epochs: int
     batch_size: int
     learning_rate: float  # of f and b, or of the whole BP network
-    target_lr_factor: float  # times that for g and h
+    target_lr_factor: float  # times that for g and h; 1 where there is no target path
     schedule: str
     l2: float
     width: float
@@ -93,18 +96,25 @@ def resolve(options: dict[str, Any]) -> Config:
     """
     dataset, arch, method = options["dataset"], options["arch"], options["method"]
     protocol = architectures.family(arch)[0].protocol(dataset, method)
-    defaults = {
+    has_target_path = method in ("al", "al_target_first")
+    if options["target_lr_factor"] and not has_target_path:
+        raise ValueError(f"argument --target-lr-factor: not allowed with --method {method}")
+    defaults = PROTOCOL | {
         "learning_rate": protocol.learning_rate,
         "l2": protocol.l2,
         "target_width": protocol.target_width,
+        "target_lr_factor": 2.0 if has_target_path else 1.0,
         "augment": dataset in images.STANDARDISED,
         "device": "cuda" if torch.cuda.is_available() else "cpu",
     }
     chosen = {key: defaults.get(key) if value is None else value for key, value in options.items()}
     if chosen["device"] == "cuda" and not torch.cuda.is_available():
-        raise ValueError("--device cuda: there is no CUDA device here; allowed: auto, cpu")
+        raise ValueError("argument --device: 'cuda': there is none here; allowed: auto, cpu")
     if chosen["target_width"] is None:
-        raise ValueError(f"--target-width: the thesis has no {arch} on {dataset}; give a number")
+        raise ValueError(
+            f"argument --target-width: missing; the thesis has no {arch} on {dataset}; allowed: "
+            "whole numbers from 1 up"
+        )
     return Config(**chosen)
 
 
@@ -139,6 +149,9 @@ def train(
         SIGTERM or SIGINT came: a checkpoint is written, the status is 128 + signal. Or a file
         cannot be written.
     """
+    with whole(out / "checkpoint.pt.probe") as probe:  # rather now than after days
+        probe.write_bytes(b"")
+    (out / "checkpoint.pt.probe").unlink()
     run = Run(config, data, out / "checkpoint.pt")
     last_save = time.monotonic()
     bar = tqdm(total=run.total_steps, initial=run.step, desc=config.name, unit="step", disable=None)
@@ -157,8 +170,9 @@ def train(
                     raise SystemExit(128 + stop[0])
     metrics = run.metrics()
     with whole(out / "weights.safetensors") as partial:
-        weights = run.network.state_dict()
-        safetensors.torch.save_file({k: v.contiguous() for k, v in weights.items()}, partial)
+        weights = {name: w.contiguous() for name, w in run.network.state_dict().items()}
+        # Python's own writing: a full disk is then an OSError.
+        partial.write_bytes(safetensors.torch.save(weights))
     with whole(out / "history.csv") as partial, partial.open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(run.history[0]))
         writer.writeheader()
@@ -185,7 +199,8 @@ class Run:
         self.started = time.monotonic()
         self.config, self.data, self.saved = config, data, saved
         self.device = torch.device(config.device)
-        seeds = np.random.SeedSequence(config.seed).generate_state(3)
+        # Another method draws otherwise, so that runs of two methods are independent samples.
+        seeds = np.random.SeedSequence([config.seed, *config.method.encode()]).generate_state(3)
         self.order = torch.Generator().manual_seed(int(seeds[0]))
         self.augmentation = torch.Generator(self.device).manual_seed(int(seeds[1]))
         torch.manual_seed(int(seeds[2]))
@@ -224,7 +239,7 @@ class Run:
         self.order_state = self.order.get_state()  # as it was when the current epoch began
         self.target_first = {}
         if self.config.method == "al_target_first":
-            self.target_first = train_target_path(self.network, self.device)
+            self.target_first = train_target_path(self.network, self.device, self.config.name)
         self.optimiser = make_optimiser(self.network, self.config)
         self.initial_gradient_norms = self._gradient_norms()
 
@@ -329,7 +344,7 @@ class Run:
     def _prefix_accuracies(self) -> list[float]:
         """Accuracy on the whole test set of every prefix of components."""
         self.network.eval()
-        correct = torch.zeros((), device=self.device)
+        correct = torch.zeros((), dtype=torch.int64, device=self.device)
         with torch.inference_mode():
             for some, labels in zip(
                 self.data.test_images.split(TEST_BATCH),
@@ -340,7 +355,7 @@ class Run:
                 hits = torch.stack(predictions).argmax(2) == labels.to(self.device)
                 correct = correct + hits.sum(1)
         self.network.train()
-        return (correct / len(self.data.test_labels)).tolist()
+        return [right / len(self.data.test_labels) for right in correct.tolist()]
 
     def _gradient_norms(self) -> list[float]:
         """Norm of the loss's gradient by each forward layer's parameters, first training images."""
@@ -350,7 +365,8 @@ class Run:
         losses = self.network.losses(x, self.labels[:TEST_BATCH])
         sum(loss for component in losses for loss in component).backward()
         norms = [
-            torch.nn.utils.get_total_norm([p.grad for p in layer.parameters()]).item()
+            # In double precision: the squares of vanishing gradients underflow in single.
+            torch.nn.utils.get_total_norm([p.grad.double() for p in layer.parameters()]).item()
             for layer in self.network.forward_layers()
         ]
         self.network.zero_grad(set_to_none=True)
@@ -398,7 +414,7 @@ def train_step(
 
 
 def train_target_path(
-    network: AssociatedNetwork, device: torch.device, most_steps: int = 20_000
+    network: AssociatedNetwork, device: torch.device, name: str, most_steps: int = 20_000
 ) -> dict[str, float]:
     """Train the target path alone on the C one-hot vectors until it decodes them (ours).
 
@@ -428,7 +444,10 @@ def train_target_path(
         optimiser.zero_grad(set_to_none=True)
         if step % 100 == 0 and _decodes(network, targets):
             return {"steps": step, "seconds": time.monotonic() - started}
-    raise TrainingError(f"the target path does not decode its {network.classes} classes")
+    raise TrainingError(
+        f"{name}: after {most_steps} steps the target path alone does not decode its "
+        f"{network.classes} classes. A larger --target-width may help"
+    )
 
 
 @torch.inference_mode()

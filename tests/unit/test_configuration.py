@@ -199,6 +199,7 @@ def test_a_wrong_name_is_refused_and_the_names_are_told(
         ("device", "gpu", "device"),
         ("mirrors", "https://example.org", "mirrors"),
         ("mirrors", ["example.org/data"], "mirrors.0"),
+        ("mirrors", ["file:///srv/data"], "mirrors.0"),
         ("mirrors", ["https://example.org/a b"], "mirrors.0"),
         ("mirrors", ["https://example.org/a\n"], "mirrors.0"),
     ],

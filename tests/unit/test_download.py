@@ -1,13 +1,16 @@
 """Files are fetched from a real server on this machine, which can misbehave in every known way."""
 
+import contextlib
 import hashlib
 import io
 import json
+import os
 import re
 import resource
 import subprocess
 import sys
 import tarfile
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,14 +20,14 @@ from pathlib import Path
 
 import pytest
 
-from associated_learning import datasets
-from associated_learning.commands import download
+from associated_learning import download
+from associated_learning.commands import download as command
 from associated_learning.datasets import DATA_FILES, DataError, DataFile
 
 CONTENT = bytes(range(256)) * 800
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-# As `datasets.fetch`, but short of patience.
-fetch = partial(datasets.fetch, timeout=0.3, pauses=(0.0, 0.0))
+# As `download.fetch`, but short of patience.
+fetch = partial(download.fetch, timeout=0.3, pauses=(0.0, 0.0))
 
 
 class Server(ThreadingHTTPServer):
@@ -347,17 +350,72 @@ def test_the_command_writes_a_receipt(
 ) -> None:
     server.answers = {"primary": right}
     table = one_file(server.address("primary"))
-    monkeypatch.setattr(download, "fetch", partial(fetch, table=table))
+    monkeypatch.setattr(command, "fetch", partial(fetch, table=table))
     receipt = tmp_path / "receipts/mnist.json"
-    download.main(["--dataset=mnist", f"--raw={tmp_path}", f"--receipt={receipt}"])
+    command.main(["--dataset=mnist", f"--raw={tmp_path}", f"--receipt={receipt}"])
     written = json.loads(receipt.read_text())
     assert written["dataset"] == "mnist"
     assert written["files"][0]["source"] == server.address("primary")
 
 
+def test_every_mirror_of_the_command_line_is_asked_in_turn(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answers = {"second/file.gz": right}
+    monkeypatch.setattr(command, "fetch", partial(fetch, table=one_file()))
+    mirrors = [f"--mirror={server.address(name)}" for name in ("first", "second")]
+    command.main(["--dataset=mnist", f"--raw={tmp_path}", *mirrors])
+    assert server.asked == ["first/file.gz", "second/file.gz"]
+
+
+def run_on_a_terminal(table: list[DataFile], *arguments: str) -> tuple[int, str]:
+    """Run the command for `table`; its exit status and what the terminal shows."""
+    code = (
+        "import sys; from functools import partial\n"
+        "from associated_learning.commands import download as command\n"
+        "from associated_learning.datasets import DataFile\n"
+        f"command.fetch = partial(command.fetch, table={table!r}, pauses=[0])\n"
+        "command.main(sys.argv[1:])"
+    )
+    terminal, end = os.openpty()
+    termios.tcsetwinsize(end, (24, 80))
+    process = subprocess.Popen([sys.executable, "-c", code, *arguments], stdout=end, stderr=end)
+    os.close(end)
+    shown = b""
+    with contextlib.suppress(OSError):  # Linux: the terminal's other end is closed
+        while part := os.read(terminal, 4096):
+            shown += part
+    os.close(terminal)
+    return process.wait(), shown.decode().replace("\r\n", "\n")
+
+
+def test_progress_is_shown_on_the_terminal_and_the_log_has_the_messages(
+    server: Server, tmp_path: Path
+) -> None:
+    server.answers = {"primary": right}
+    log = tmp_path / "logs/mnist.log"
+    table = one_file(server.address("primary"))
+    status, shown = run_on_a_terminal(table, "--dataset=mnist", f"--raw={tmp_path}", f"--log={log}")
+    assert status == 0
+    assert "100%" in shown
+    assert log.read_text() == f"fetching {server.address('primary')}\n"
+    assert log.read_text() in shown
+
+
+def test_the_log_of_a_failed_download_ends_with_what_to_do(server: Server, tmp_path: Path) -> None:
+    log = tmp_path / "mnist.log"
+    table = one_file(server.address("gone"))
+    status, shown = run_on_a_terminal(table, "--dataset=mnist", f"--raw={tmp_path}", f"--log={log}")
+    assert status == 1
+    assert "could not be had" in log.read_text()
+    assert log.read_text().endswith("then run this again.\n")
+    assert shown.count("could not be had") == 1
+    assert "Traceback" not in shown
+
+
 def test_digits_are_not_downloaded(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
-        download.main(["--dataset=digits", "--raw=raw"])
+        command.main(["--dataset=digits", "--raw=raw"])
     assert stop.value.code == 2
     assert "mnist" in capsys.readouterr().err
 

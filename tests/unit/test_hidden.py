@@ -17,7 +17,7 @@ SMALL = {
     "epochs": 1,
     "batch_size": 32,
     "learning_rate": 1e-3,
-    "target_lr_factor": 2.0,
+    "target_lr_factor": None,
     "schedule": "constant",
     "l2": None,
     "width": 1 / 16,

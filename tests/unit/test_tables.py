@@ -158,7 +158,10 @@ def test_latex_is_escaped(tmp_path, three_seeds):
     assert latex.isascii()
     assert all(f"\\{rule}" in latex for rule in ("toprule", "midrule", "bottomrule", "caption{"))
     write_benchmark(tmp_path / "b" / "hidden_layers" / "x.tsv", "1 0:00:01 5 1 1 1 1 1 1 1")
-    assert r"hidden\_layers & 1" in make("costs", tmp_path, tmp_path / "b")["tex"]
+    assert (
+        r"hidden\_layers & 1"
+        in make("costs", tmp_path, tmp_path / "b" / "hidden_layers" / "x.tsv")["tex"]
+    )
 
 
 def test_smoke_is_said_in_both_captions_and_only_at_that_scale(tmp_path, three_seeds):
@@ -183,10 +186,11 @@ def test_datasets_table_counts_images_and_classes(tmp_path):
 
 def test_costs_table_sums_the_jobs_of_a_rule(tmp_path):
     folder = tmp_path / "benchmarks"
-    write_benchmark(folder / "train/mnist/al.tsv", "120.5 0:02:00 700.25 1 1 1 1 1 90 100")
-    write_benchmark(folder / "train/mnist/bp.tsv", "60 0:01:00 650 1 1 1 1 1 90 50")
+    write_benchmark(folder / "train/mnist_al.tsv", "120.5 0:02:00 700.25 1 1 1 1 1 90 100")
+    write_benchmark(folder / "train/mnist_bp.tsv", "60 0:01:00 650 1 1 1 1 1 90 50")
     write_benchmark(folder / "plot/short.tsv", "0.5 0:00:00" + " NA" * 8)
-    text = make("costs", tmp_path, folder)
+    files = [*sorted(folder.glob("*/*.tsv")), folder / "fetch" / "had_nothing_to_do.tsv"]
+    text = make("costs", tmp_path, *files)
     assert text["csv"].splitlines() == [
         "rule,jobs,total_seconds,median_seconds,longest_seconds,peak_memory_mb",
         "plot,1,0.5,0.5,0.5,",

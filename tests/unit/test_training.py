@@ -1,10 +1,12 @@
 """The training loop: same numbers for the same run, whatever happens on the way."""
 
+import contextlib
 import csv
 import dataclasses
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -26,7 +28,7 @@ OPTIONS = {
     "epochs": 2,
     "batch_size": 32,
     "learning_rate": 1e-3,
-    "target_lr_factor": 2.0,
+    "target_lr_factor": None,
     "schedule": "cosine",
     "l2": None,
     "width": 1 / 16,
@@ -166,9 +168,10 @@ def test_a_killed_run_goes_on_and_ends_bit_equal_to_an_undisturbed_one(prepared,
     assert not (killed / "checkpoint.pt").exists()
 
 
-def test_a_terminated_run_saves_itself_and_goes_on(prepared, tmp_path):
-    flags = ["--epochs", "30", "--dataset", "digits"]
-    run = subprocess.Popen(command(prepared, tmp_path, *flags), stdout=subprocess.PIPE, text=True)
+def test_a_terminated_run_saves_itself(prepared, tmp_path):
+    run = subprocess.Popen(
+        command(prepared, tmp_path, "--epochs", "30"), stdout=subprocess.PIPE, text=True
+    )
     assert run.stdout.readline()  # the first epoch is over
     run.terminate()
     run.communicate()
@@ -264,14 +267,39 @@ class Payload:
         return Path.touch, (self.path,)
 
 
-def test_a_checkpoint_that_cannot_be_written_leaves_the_last_good_one(tmp_path):
-    path = tmp_path / "checkpoint.pt"
-    checkpoint.save(path, {"config": "a"}, {"step": 1})
-    with pytest.raises(SystemExit, match="cannot write"):
-        checkpoint.save(tmp_path / "checkpoint.pt" / "below", {"config": "a"}, {"step": 2})
-    found = checkpoint.load(path, {"config": "a"}, torch.device("cpu"))
-    assert found == {"step": 1}
+@contextlib.contextmanager
+def little_space(size: int):
+    """No file can grow beyond `size` bytes: to a program that looks like a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_full_disk_keeps_the_last_good_checkpoint(tmp_path):
+    path, me = tmp_path / "checkpoint.pt", {"config": "a"}
+    checkpoint.save(path, me, {"step": 1})
+    with little_space(20_000), pytest.raises(SystemExit, match=r"cannot write.*Make room"):
+        checkpoint.save(path, me, {"step": 2, "weights": torch.zeros(100_000)})
+    assert checkpoint.load(path, me, torch.device("cpu")) == {"step": 1}
     assert [p.name for p in tmp_path.iterdir()] == ["checkpoint.pt"]
+
+
+def test_a_full_disk_at_the_end_writes_nothing_half_and_can_be_mended(digits, tmp_path):
+    training.train(config(), digits, tmp_path / "undisturbed")
+    with little_space(20_000), pytest.raises(SystemExit, match=r"cannot write.*weights"):
+        training.train(config(), digits, tmp_path)
+    assert not list(tmp_path.glob("*.*"))
+    training.train(config(), digits, tmp_path)
+    assert results(tmp_path) == results(tmp_path / "undisturbed")
+
+
+def test_a_folder_that_cannot_be_written_is_found_before_training(digits, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SystemExit, match="cannot write"):
+        training.train(config(epochs=10**6), digits, tmp_path / "file")
 
 
 def test_a_loss_that_is_not_finite_stops_the_run_and_says_where(digits, tmp_path, monkeypatch):
@@ -387,6 +415,8 @@ def test_defaults_are_the_protocol_of_the_thesis():
         (["--batch-size", "1497000"], ["--batch-size", "1497000", "1497"]),
         (["--no-such-flag"], ["--no-such-flag"]),
         (["--device", "tpu"], ["--device", "'tpu'", "cuda"]),
+        (["--epochs", "\u00b2"], ["--epochs", "from 1 up"]),
+        (["--method", "bp", "--target-lr-factor", "3"], ["--target-lr-factor", "bp"]),
     ],
 )
 def test_wrong_values_get_one_line_and_status_2(prepared, tmp_path, capsys, flags, words):
@@ -407,7 +437,10 @@ def test_a_gpu_that_is_not_there_is_refused(prepared, tmp_path, capsys):
     with pytest.raises(SystemExit) as stop:
         main([*command(prepared, tmp_path)[3:], "--device", "cuda"])
     assert stop.value.code == 2
-    assert "--device cuda: there is no CUDA device here" in capsys.readouterr().err
+    assert (
+        "argument --device: 'cuda': there is none here; allowed: auto, cpu"
+        in capsys.readouterr().err
+    )
 
 
 def test_progress_is_one_line_an_epoch_where_there_is_no_terminal(prepared, tmp_path):
@@ -421,10 +454,42 @@ def test_progress_is_one_line_an_epoch_where_there_is_no_terminal(prepared, tmp_
 
 def test_the_target_path_decodes_before_the_first_image(digits, tmp_path):
     run = training.Run(config(method="al_target_first"), digits, tmp_path / "checkpoint.pt")
-    t = torch.eye(10)
-    for component in run.network.components:
-        t = component.encoder(t)
-    for component in reversed(run.network.components):
-        t = component.decoder(t)
-    assert torch.equal(t.argmax(1), torch.arange(10))
+    for prefix in range(1, 3):
+        t = torch.eye(10)
+        for component in run.network.components[:prefix]:
+            t = component.encoder(t)
+        for component in reversed(run.network.components[:prefix]):
+            t = component.decoder(t)
+        assert torch.equal(t.argmax(1), torch.arange(10))
     assert run.target_first["steps"] > 0
+
+
+def test_training_the_target_path_first_moves_nothing_else():
+    torch.manual_seed(0)
+    network = architectures.build("cnn", AssociatedNetwork, (1, 16, 16), 10, 1 / 16, 8)
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    training.train_target_path(network, torch.device("cpu"), "a run")
+    for name, value in network.state_dict().items():
+        target = ".encoder." in name or ".decoder." in name
+        assert torch.equal(value, before[name]) != target, name
+    with pytest.raises(training.TrainingError, match=r"a run: after 1 steps.*--target-width"):
+        fresh = architectures.build("cnn", AssociatedNetwork, (1, 16, 16), 10, 1 / 16, 8)
+        training.train_target_path(fresh, torch.device("cpu"), "a run", most_steps=1)
+
+
+def test_gradients_that_vanish_are_still_measured(digits, tmp_path):
+    run = training.Run(config(arch="sigmoid4", method="bp"), digits, tmp_path / "checkpoint.pt")
+    with torch.no_grad():
+        for layer in run.network.forward_layers()[1:]:
+            layer[0].weight.mul_(1e-9)
+    assert 0 < run._gradient_norms()[0] < 1e-24
+
+
+def test_methods_of_one_seed_share_no_weights(digits, tmp_path):
+    first = [
+        training.Run(config(method=method), digits, tmp_path / method)
+        .network.forward_layers()[1]
+        .state_dict()["0.weight"]
+        for method in ("bp", "al", "al_target_first")
+    ]
+    assert not torch.equal(first[0], first[1]) and not torch.equal(first[1], first[2])

@@ -14,7 +14,8 @@ UNITS = {1: 1024, 3: 3000}  # by the images' channels: MNIST, CIFAR
 
 def protocol(dataset: str, method: str) -> Protocol:
     """Thesis 3.2."""
-    return Protocol({"mnist": 1024, "cifar10": 3000, "cifar100": 3000}.get(dataset))
+    width = {"mnist": 1024, "cifar10": 3000, "cifar100": 3000}.get(dataset)
+    return Protocol(width, l2_layers=(nn.Linear,))
 
 
 def associated(kind, shape: Shape, classes: int, width: float, target_width: int, _) -> nn.Module:

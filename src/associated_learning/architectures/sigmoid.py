@@ -14,7 +14,7 @@ UNITS = 256
 
 def protocol(dataset: str, method: str) -> Protocol:
     """Ours: the thesis does not fix this network; the target path as wide as the forward."""
-    return Protocol(UNITS)
+    return Protocol(UNITS, l2_layers=(nn.Linear,))
 
 
 def associated(

@@ -18,7 +18,7 @@ def integer(least: int) -> Callable[[str], int]:
     """Parser of whole numbers from `least` up."""
 
     def parse(text: str) -> int:
-        if not text.lstrip("+").isdigit() or int(text) < least:
+        if not text.isdecimal() or int(text) < least:
             raise argparse.ArgumentTypeError(f"{text!r}; allowed: whole numbers from {least} up")
         return int(text)
 
@@ -58,16 +58,16 @@ def parser() -> Parser:
     )
     p.add_argument("--method", required=True, choices=list(training.METHODS))
     p.add_argument("--seed", type=integer(0), default=0)
-    p.add_argument("--epochs", type=integer(1), default=200)
-    p.add_argument("--batch-size", type=integer(2), default=32)
+    p.add_argument("--epochs", type=integer(1), help="(protocol: 200)")
+    p.add_argument("--batch-size", type=integer(2), help="(protocol: 32)")
     p.add_argument(
         "--learning-rate", type=positive, help="of f, b or BP (protocol: 1e-4; BP ResNets 1e-3)"
     )
-    p.add_argument("--target-lr-factor", type=positive, default=2.0, help="times that for g and h")
-    p.add_argument("--schedule", choices=training.SCHEDULES, default="step")
+    p.add_argument("--target-lr-factor", type=positive, help="times that for g and h (protocol: 2)")
+    p.add_argument("--schedule", choices=training.SCHEDULES, help="(protocol: step)")
     p.add_argument("--l2", type=not_negative, help="scale of the penalty (protocol: by cell)")
     p.add_argument(
-        "--width", type=positive, default=1.0, help="factor on the forward path's widths"
+        "--width", type=positive, help="factor on the forward path's widths (protocol: 1)"
     )
     p.add_argument("--target-width", type=integer(1), help="W (protocol: by cell)")
     p.add_argument("--train-subset", type=integer(1), help="first N training images only")

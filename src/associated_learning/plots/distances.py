@@ -32,7 +32,8 @@ def draw(inputs: list[Path]) -> Figure:
     )
     panels = figure.subplots(2, len(archs), sharex="col", sharey="row", squeeze=False)
     for column, arch in zip(panels.T, archs, strict=True):
-        column[1].set_yscale("log")
+        for panel in column:
+            panel.set_yscale("log")
         of_arch = layers[layers["arch"] == arch]
         # By name: where BP has no layer that matches the bridge, its places are others.
         names = list(of_arch.groupby("layer")["place"].max().sort_values().index)

@@ -1,7 +1,6 @@
 """Test accuracy of BP and AL over seeds, and their difference (thesis 3.2)."""
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -43,49 +42,64 @@ def make(inputs: list[Path]) -> Table:
             row["started"] = f"{sum(prefixes > 2 / runs.CLASSES[dataset])}/{len(prefixes)}"
             if (bp := cells.get((dataset, arch, "bp"))) is not None:
                 row["difference"] = row["mean"] - bp["test_accuracy"].mean()
-                row["ci_low"], row["ci_high"] = welch_interval(accuracies, bp["test_accuracy"])
+                row["ci_low"], row["ci_high"] = welch_interval(
+                    sample(accuracies), sample(bp["test_accuracy"])
+                )
         rows.append(row)
     frame = pd.DataFrame(rows)
     return Table(frame, _caption(frame, name), pd.DataFrame([_show(row) for row in rows]))
 
 
-def welch_interval(a: Sequence[float], b: Sequence[float]) -> tuple[float, float]:
-    """95 % confidence interval of mean(a) - mean(b), variances unequal (Welch 1947).
+def welch_interval(a: tuple[float, float, int], b: tuple[float, float, int]) -> tuple[float, float]:
+    """95 % confidence interval of a difference of two means, variances unequal (Welch 1947).
 
-    Two networks of one seed share no initial weight, so their runs are independent samples and
-    not pairs. NaN where there is none: with fewer than two values, or with all alike in both.
+    Runs of two methods are independent samples, also those of one seed: it draws other weights and
+    another order for each method.
+
+    Parameters
+    ----------
+    a, b
+        Mean, standard deviation (with n - 1) and n of each sample.
+
+    Returns
+    -------
+    Its ends, for mean a - mean b; NaN where there is none: with fewer than two values in one
+    sample, or without any deviation in both.
     """
-    if min(len(a), len(b)) < 2 or len(set(a)) == len(set(b)) == 1:
+    (mean_a, std_a, n_a), (mean_b, std_b, n_b) = a, b
+    if min(n_a, n_b) < 2 or max(std_a, std_b) < 1e-12:
         return math.nan, math.nan
     from scipy.special import stdtrit  # Student's t quantile; scipy.stats takes a second to import
 
-    parts = np.array([np.var(x, ddof=1) / len(x) for x in (a, b)])  # variances of the means
-    degrees = parts.sum() ** 2 / np.sum(parts**2 / [len(a) - 1, len(b) - 1])
+    parts = np.array([std_a**2 / n_a, std_b**2 / n_b])  # variances of the means
+    degrees = parts.sum() ** 2 / np.sum(parts**2 / [n_a - 1, n_b - 1])
     half = stdtrit(degrees, 0.975) * math.sqrt(parts.sum())
-    difference = np.mean(a) - np.mean(b)
-    return float(difference - half), float(difference + half)
+    return float(mean_a - mean_b - half), float(mean_a - mean_b + half)
+
+
+def sample(values: pd.Series) -> tuple[float, float, int]:
+    """Mean, standard deviation (with n - 1) and n of some values."""
+    return values.mean(), values.std(), len(values)
 
 
 def _show(row: dict) -> dict[str, str]:
     mark = " †" if row["method"] == "al_target_first" else ""
     difference = NONE
     if not math.isnan(row["difference"]):
-        difference = _percent(row["difference"], "+")
+        difference = runs.percent(row["difference"], "+")
         if not math.isnan(row["ci_low"]):
-            difference += f" [{_percent(row['ci_low'], '+')}, {_percent(row['ci_high'], '+')}]"
-    spread = "" if math.isnan(row["std"]) else f" ± {_percent(row['std'])}"
+            difference += (
+                f" [{runs.percent(row['ci_low'], '+')}, {runs.percent(row['ci_high'], '+')}]"
+            )
+    spread = "" if math.isnan(row["std"]) else f" ± {runs.percent(row['std'])}"
     return {
         "Architecture": runs.arch_name(row["arch"]),
         "Method": runs.METHODS.get(row["method"], row["method"]) + mark,
         "n": str(row["n"]),
-        "Accuracy (%)": _percent(row["mean"]) + spread,
+        "Accuracy (%)": runs.percent(row["mean"]) + spread,
         "AL − BP (points)": difference,
         "Started": row["started"] or NONE,
     }
-
-
-def _percent(fraction: float, sign: str = "") -> str:
-    return f"{100 * fraction:{sign}z.2f}".replace("-", "−")
 
 
 def _caption(frame: pd.DataFrame, name: str) -> str:

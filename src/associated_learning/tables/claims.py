@@ -1,4 +1,4 @@
-"""The claims of the thesis and their answers, each by a rule that was set beforehand."""
+"""The claims of the thesis and their answers, each by its rule in config/claims.yaml."""
 
 import math
 from collections.abc import Callable, Iterable
@@ -9,6 +9,7 @@ import pandas as pd
 import yaml
 
 from associated_learning import runs
+from associated_learning.tables.accuracy import welch_interval
 from associated_learning.tables.output import Table
 
 YES, NO, OPEN = "reproduced", "not reproduced", "not decided"
@@ -34,14 +35,14 @@ def make(inputs: list[Path]) -> Table:
     claims, *csv_files = inputs
     tables = {path.stem: pd.read_csv(path) for path in csv_files}
     rows = []
-    for claim in yaml.safe_load(claims.read_text()):
+    for claim in yaml.safe_load(claims.read_text())["claims"]:
         statistic, n, answer = RULES[claim["rule"]](tables, claim)
         row = {"thesis": str(claim["thesis"]), "claim": claim["claim"], "statistic": statistic}
         rows.append(row | {"n": n, "answer": answer})
     frame = pd.DataFrame(rows).astype({"n": "Int64"})
     caption = (
-        "The claims of the thesis and what was found. Each answer follows from the statistic by a "
-        "rule written down beforehand in config/claims.yaml; n: seeds a cell."
+        "The claims of the thesis and what was found. Each answer follows from the statistic by "
+        "its rule in config/claims.yaml; n: seeds a cell."
     )
     return Table(frame, caption)
 
@@ -68,7 +69,8 @@ def comparable(tables: Tables, claim: dict[str, Any]) -> Answer:
             f"{runs.arch_name(row.arch)} {_points(row.difference)} "
             f"[{_points(row.ci_low)}, {_points(row.ci_high)}]{late}"
         )
-    return f"AL − BP, points: {'; '.join(words)}", int(al["n"].min()), together(answers)
+    n = table.loc[table["method"].isin(["al", "bp"]), "n"].min()
+    return f"AL − BP, points: {'; '.join(words)}", int(n), together(answers)
 
 
 def deep(tables: Tables, claim: dict[str, Any]) -> Answer:
@@ -81,15 +83,20 @@ def deep(tables: Tables, claim: dict[str, Any]) -> Answer:
         al, bp = (table[table["method"] == m].set_index("depth") for m in ("al", "bp"))
         least, depth = al.index.min(), al.index.max()
         reached, other = al.loc[depth, "mean"], bp.loc[depth, "mean"]
-        fails = other < 2 * bp.loc[depth, "chance"]
-        if fails and reached > claim["share"] * al.loc[least, "mean"]:
-            answers.append(YES)
+        learnt = 2 * bp.loc[depth, "chance"]  # a mean above it, that is
+        if min(al.loc[depth, "n"], bp.loc[depth, "n"]) < 2:
+            answers.append(OPEN)
+        elif reached < learnt or reached <= other:
+            answers.append(NO)
         else:
-            answers.append(OPEN if reached > other else NO)
+            kept = reached > claim["share"] * al.loc[least, "mean"]
+            answers.append(YES if kept and other < learnt else OPEN)
         words.append(
             f"{depth} layers: AL {reached:.1%}, BP {other:.1%}, chance "
             f"{bp.loc[depth, 'chance']:.0%}; {least} layers: AL {al.loc[least, 'mean']:.1%}, "
-            f"BP {bp.loc[least, 'mean']:.1%}"
+            f"BP {bp.loc[least, 'mean']:.1%}; first layer's gradient at initialisation, {depth} "
+            f"layers: AL {al.loc[depth, 'gradient_initial']:.0e}, "
+            f"BP {bp.loc[depth, 'gradient_initial']:.0e}"
         )
     return "; ".join(words), int(min(table["n"].min() for table in found)), together(answers)
 
@@ -119,8 +126,8 @@ def separated(tables: Tables, claim: dict[str, Any]) -> Answer:
     for table in found:
         for arch, cell in table.groupby("arch", sort=False):
             al, bp = (side.iloc[0] for side in _last_layer(cell))
-            low, high = _welch(al, bp)
-            answers.append(_side(low, high, 0.0))
+            sides = [(side["ratio_mean"], side["ratio_std"], side["n"]) for side in (al, bp)]
+            answers.append(_side(*welch_interval(*sides), 0.0))
             words.append(
                 f"{runs.DATASETS[al['dataset']]} {runs.arch_name(arch)} AL "
                 f"{al['ratio_mean']:.2f}, BP {bp['ratio_mean']:.2f}"
@@ -178,16 +185,3 @@ def _last_layer(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     last = table.loc[forward, "layer"].iloc[-1]
     rows = table[table["layer"] == last]
     return rows[rows["method"] == "al"], rows[rows["method"] == "bp"]
-
-
-def _welch(al: pd.Series, bp: pd.Series) -> tuple[float, float]:
-    """95 % confidence interval of the difference of two mean ratios (Welch 1947)."""
-    if min(al["n"], bp["n"]) < 2:
-        return math.nan, math.nan
-    from scipy.stats import t
-
-    parts = [side["ratio_std"] ** 2 / side["n"] for side in (al, bp)]
-    error = math.sqrt(sum(parts))
-    degrees = sum(parts) ** 2 / (parts[0] ** 2 / (al["n"] - 1) + parts[1] ** 2 / (bp["n"] - 1))
-    difference, half = al["ratio_mean"] - bp["ratio_mean"], t.ppf(0.975, degrees) * error
-    return difference - half, difference + half

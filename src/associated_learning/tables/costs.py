@@ -16,7 +16,8 @@ def make(inputs: list[Path]) -> Table:
     Parameters
     ----------
     inputs
-        One folder of Snakemake's benchmark files, {rule}/**/*.tsv.
+        Snakemake's benchmark files, {rule}/*.tsv; those that are not there are of jobs that had
+        nothing to do.
 
     Returns
     -------
@@ -28,12 +29,14 @@ def make(inputs: list[Path]) -> Table:
     Raises
     ------
     SystemExit
-        There is no benchmark in the folder, or one is damaged.
+        None is there, or one is damaged.
     """
-    if len(inputs) > 1:
-        raise SystemExit(f"error: costs are read from one folder, {len(inputs)} are given")
-    folder = inputs[0]
-    jobs = pd.concat([_read(path, folder) for path in _benchmarks(folder)])
+    found = [path for path in inputs if path.exists()]
+    if not found:
+        raise SystemExit(
+            f"error: there is none of {len(inputs)} benchmarks: run the workflow first"
+        )
+    jobs = pd.concat(map(_read, found))
     frame = (
         pd.concat([jobs, jobs.assign(rule="total")])
         .groupby("rule", sort=False)
@@ -58,20 +61,14 @@ def make(inputs: list[Path]) -> Table:
     processor, cores = _machine()
     caption = (
         "Wall time and largest memory of each job, as Snakemake's benchmarks have them; jobs that"
-        " ran side by side count in full in the total. This table was made on:"
+        " ran side by side count in full in the total, of an interrupted job only its last part."
+        " This table was made on:"
         f" {processor}, {cores} cores."
     )
     return Table(frame, caption, pd.DataFrame(shown))
 
 
-def _benchmarks(folder: Path) -> list[Path]:
-    found = sorted(folder.glob("*/**/*.tsv"))
-    if not found:
-        raise SystemExit(f"error: there is no benchmark below {folder}: run the workflow first")
-    return found
-
-
-def _read(path: Path, folder: Path) -> pd.DataFrame:
+def _read(path: Path) -> pd.DataFrame:
     try:
         job = pd.read_csv(path, sep="\t")[["s", "max_rss"]]
         # "NA" or "-" where a job was too short to be looked at.
@@ -82,7 +79,7 @@ def _read(path: Path, folder: Path) -> pd.DataFrame:
         raise SystemExit(
             f"error: {path} is damaged ({error}): delete it and run its job again"
         ) from error
-    return job.assign(rule=path.relative_to(folder).parts[0])
+    return job.assign(rule=path.parent.name)
 
 
 def _machine() -> tuple[str, int | None]:

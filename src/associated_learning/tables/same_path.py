@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from associated_learning import runs
-from associated_learning.tables.accuracy import welch_interval
+from associated_learning.tables.accuracy import sample, welch_interval
 from associated_learning.tables.output import NONE, Table
 
 
@@ -36,7 +36,9 @@ def make(inputs: list[Path]) -> Table:
         row |= dict.fromkeys(("difference", "ci_low", "ci_high"), math.nan)
         if method != "al" and (al := cells.get((dataset, arch, "al"))) is not None:
             row["difference"] = al["test_accuracy"].mean() - row["mean"]
-            row["ci_low"], row["ci_high"] = welch_interval(al["test_accuracy"], accuracies)
+            row["ci_low"], row["ci_high"] = welch_interval(
+                sample(al["test_accuracy"]), sample(accuracies)
+            )
         rows.append(row)
     frame = pd.DataFrame(rows)
     spread = "mean ± standard deviation over " if frame["n"].max() > 1 else ""
