@@ -115,13 +115,13 @@ def benchmarks(wildcards):
     """Benchmarks of all jobs of a scale, but for that of its costs."""
     scale = wildcards.scale
     rules_of = {"metrics.json": "train", "distances.csv": "distances", "tsne.safetensors": "embed"}
-    jobs = [("train", "_".join(path.split("/")[2:6])) for path in all_runs(scale)]
+    jobs = [("train", "_".join(Path(path).parts[2:6])) for path in all_runs(scale)]
     jobs += [
-        (rules_of[Path(path).name], "_".join(path.split("/")[2:6])) for path in all_runs(scale)
+        (rules_of[Path(path).name], "_".join(Path(path).parts[2:6])) for path in all_runs(scale)
     ]
     for path in scale_outputs(scale, without=["costs"]):
         if path.endswith((".png", ".csv")):
-            jobs.append((path.split("/")[0].rstrip("s"), Path(path).stem))
+            jobs.append((Path(path).parts[0].rstrip("s"), Path(path).stem))
     shared = expand(
         "results/all/benchmarks/{job}/{dataset}.tsv",
         job=["fetch", "prepare"],
