@@ -210,7 +210,7 @@ def test_distances_show_both_ratios_by_layer(tmp_path):
     np.testing.assert_allclose(lines(ratio)["AL"], [[0, 1], [1, 2.5]])
     np.testing.assert_allclose(lines(fisher)["BP"], [[0, 0.1], [1, 1]])
     assert bands(ratio)[0] == pytest.approx((1, 3))
-    assert (ratio.get_yscale(), fisher.get_yscale()) == ("linear", "log")
+    assert (ratio.get_yscale(), fisher.get_yscale()) == ("log", "log")
     assert [tick.get_text() for tick in fisher.get_xticklabels()] == ["input", "s1"]
     assert title(figure) == "MNIST, mean and range of n = 2 seeds"
 
