@@ -6,7 +6,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
 # Activated as a user would: rules call `python` and find the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup smoke laptop thesis download test lint report lock
+.PHONY: help setup smoke laptop thesis download test bench lint report lock
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -31,6 +31,9 @@ download: setup ## fetch and verify the official data files
 
 test: setup ## all tests
 	python -m pytest
+
+bench: setup ## time the training step of every network, on an idle machine: half an hour on two cores
+	python benchmarks/step.py
 
 lint: setup ## format and lint checks of Python and Snakemake code
 	ruff format --check .

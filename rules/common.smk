@@ -55,7 +55,7 @@ def training_code(wildcards):
     """What a training's numbers come from: training.CODE and the architecture."""
     family = wildcards.arch.rstrip("0123456789")
     architecture = [f"architectures/{name}" for name in ("__init__", "layers", family)]
-    return [source(name) for name in ("training", "network", "images", *architecture)]
+    return [source(name) for name in ("training", "network", "optimiser", "images", *architecture)]
 
 
 def train_flags(wildcards):
@@ -88,7 +88,7 @@ def run_files(what, each_arch=False):
             dataset=dataset,
             arch=wildcards.arch if each_arch else archs(scale, experiment, dataset),
             method=experiment["methods"],
-            seed=range(experiment.get("seeds", SCALES[scale]["seeds"])),
+            seed=range(SCALES[scale]["seeds"]),
         )
 
     return files
@@ -106,7 +106,7 @@ def all_runs(scale):
             dataset=dataset,
             arch=archs(scale, experiment, dataset),
             method=experiment["methods"],
-            seed=range(experiment.get("seeds", SCALES[scale]["seeds"])),
+            seed=range(SCALES[scale]["seeds"]),
         )
     }
 

@@ -1,52 +1,44 @@
 """Activations of a trained network, layer by layer (thesis 3.3)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import safetensors.torch
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from associated_learning import architectures, images
 from associated_learning.datasets import Dataset
 from associated_learning.network import AssociatedNetwork, BackpropNetwork
 from associated_learning.training import METHODS
 
-BATCH = 500
+BATCH = 50  # in thesis-size networks more costs memory and gains no speed
+Network = AssociatedNetwork | BackpropNetwork
 
 
-def activations(
-    network: AssociatedNetwork | BackpropNetwork, x: Tensor
-) -> Iterator[tuple[str, Tensor]]:
-    """Name and activations, (batch, ...), of every layer of the inference path, in order.
+def inference_path(network: Network) -> Iterator[tuple[str, Callable[[Tensor], Tensor]]]:
+    """Name and map of every layer that a prediction passes, in order.
 
-    `input`; `s1` .. `sn`, the forward path; `bridge`, what b_n gives, in BP the layer that matches
-    it; `prediction`, between 0 and 1 for each class (softmax in BP).
+    `s1` .. `sn`, the forward path; `bridge`, b_n, in BP the layers that match it; `prediction`,
+    between 0 and 1 for each class (softmax in BP).
     """
-    yield "input", x
     for k, layer in enumerate(network.forward_layers(), start=1):
-        x = layer(x)
-        yield f"s{k}", x
+        yield f"s{k}", layer
     if isinstance(network, AssociatedNetwork):
-        x = network.components[-1].bridge(x)
-        yield "bridge", x
-        for component in reversed(network.components):
-            x = component.decoder(x)
-        yield "prediction", x
+        yield "bridge", network.components[-1].bridge
+        decoders = [component.decoder for component in reversed(network.components)]
+        yield "prediction", nn.Sequential(*decoders)
     else:
         # The bridge-matched head is pool, flatten, dense 5W, dense W, ...; some heads are shorter.
-        for place, layer in enumerate(network.head):
-            x = layer(x)
-            if place == 3:
-                yield "bridge", x
-        yield "prediction", x.softmax(1)
+        bridge, others = network.head[:4], network.head[4:]
+        if others:
+            yield "bridge", bridge
+        yield "prediction", nn.Sequential(*(others or bridge), nn.Softmax(1))
 
 
-def load_network(
-    run: Path, data: Dataset
-) -> tuple[AssociatedNetwork | BackpropNetwork, dict[str, str]]:
+def load_network(run: Path, data: Dataset) -> tuple[Network, dict[str, str]]:
     """Trained network of a run, ready to predict, and the run's config.
 
     Parameters
@@ -57,37 +49,46 @@ def load_network(
         The data set it was trained on.
     """
     config = json.loads((run / "metrics.json").read_text())["config"]
-    network = architectures.build(
-        config["arch"],
-        METHODS[config["method"]],
-        tuple(data.train_images.shape[1:]),
-        len(data.classes),
-        config["width"],
-        config["target_width"],
-    )
-    network.load_state_dict(safetensors.torch.load_file(run / "weights.safetensors"))
+    # Without memory of its own, then on the file's: weights no prediction uses are never read.
+    with torch.device("meta"):
+        network = architectures.build(
+            config["arch"],
+            METHODS[config["method"]],
+            tuple(data.train_images.shape[1:]),
+            len(data.classes),
+            config["width"],
+            config["target_width"],
+        )
+    weights = safetensors.torch.load_file(run / "weights.safetensors")
+    network.load_state_dict(weights, assign=True)
     return network.eval(), config
 
 
 @torch.inference_mode()
 def layers(
-    network: AssociatedNetwork | BackpropNetwork, data: Dataset, samples: int | None = None
+    network: Network, data: Dataset, samples: int | None = None, label: int | None = None
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Name and activations, (samples, features), of every layer for the first test images.
+    """Name and activations, (samples, features), of `input` and every layer for test images.
 
-    One layer is in memory at a time: the images go through the network anew for each.
+    Parameters
+    ----------
+    network
+        In evaluation mode.
+    data
+        Its test images are taken: those of the class `label`, if that is given, and of those the
+        first `samples`.
+
+    Yields
+    ------
+    One layer after the other, float32. Two are in memory at a time, this and the one before.
     """
-    test_images = data.test_images[:samples]
-
-    def batches() -> Iterator[Iterator[tuple[str, Tensor]]]:
-        for some in test_images.split(BATCH):
-            standardised = data.name in images.STANDARDISED
-            yield activations(network, images.prepare(some, data.mean_image, standardised))
-
-    for place, (name, _) in enumerate(next(batches())):
-        collected = []
-        for batch in batches():
-            for _ in range(place):
-                next(batch)
-            collected.append(next(batch)[1].flatten(1))
-        yield name, torch.cat(collected).numpy()
+    chosen = data.test_images if label is None else data.test_images[data.test_labels == label]
+    standardised = data.name in images.STANDARDISED
+    x = images.prepare(chosen[:samples], data.mean_image, standardised)
+    yield "input", x.flatten(1).numpy()
+    for name, layer in inference_path(network):
+        above = x.new_empty(len(x), *layer(x[:1]).shape[1:])
+        for before, after in zip(x.split(BATCH), above.split(BATCH), strict=True):
+            after[:] = layer(before)
+        x = above
+        yield name, x.flatten(1).numpy()

@@ -72,4 +72,7 @@ def prepare(
     x = centre(images, mean_image)
     if augmentation is not None:
         x = augment(x, augmentation)
-    return (standardise(x) if standardised else x).contiguous()
+    x = standardise(x) if standardised else x
+    # Not contiguous(): with one channel that leaves strides behind which convolutions take as
+    # channels last.
+    return x.clone(memory_format=torch.contiguous_format)

@@ -69,6 +69,11 @@ class Component(nn.Module):
         t_next = self.encoder(t)
         return F.mse_loss(self.decoder(t_next), t), t_next.detach()
 
+    def target_parameters(self) -> Iterator[nn.Parameter]:
+        """Parameters of encoder and decoder."""
+        yield from self.encoder.parameters()
+        yield from self.decoder.parameters()
+
 
 class AssociatedNetwork(nn.Module):
     """n components trained side by side, each by its own two losses (thesis chapter 2)."""
@@ -110,13 +115,20 @@ class AssociatedNetwork(nn.Module):
             below = width
         return cls(components, classes)
 
-    def losses(self, images: Tensor, labels: Tensor) -> list[tuple[Tensor, ...]]:
-        """(A_i, I_i) of every component; images (batch, ...), labels (batch,) of class indices."""
-        s, t, losses = images, F.one_hot(labels, self.classes).to(images.dtype), []
+    def losses(self, images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, ...]]:
+        """(A_i, I_i) of one component after the other; nothing is computed before it is asked for.
+
+        So a component may be updated before the next one is computed: what that one is fed with is
+        there already. Images (batch, ...), labels (batch,) of class indices.
+        """
+        s, t = images, F.one_hot(labels, self.classes).to(images.dtype)
         for component in self.components:
             associated, inverse, s, t = component.losses(s, t)
-            losses.append((associated, inverse))
-        return losses
+            yield associated, inverse
+
+    def parts(self) -> list[nn.Module]:
+        """What is trained apart, each by its own losses: the components."""
+        return list(self.components)
 
     def forward(self, images: Tensor, components: int | None = None) -> Tensor:
         """Prediction y^, shape (batch, C), of the first `components` components (default: all)."""
@@ -153,8 +165,7 @@ class AssociatedNetwork(nn.Module):
     def target_parameters(self) -> Iterator[nn.Parameter]:
         """Parameters of the target path, encoders and decoders."""
         for component in self.components:
-            yield from component.encoder.parameters()
-            yield from component.decoder.parameters()
+            yield from component.target_parameters()
 
 
 class SamePathNetwork(AssociatedNetwork):
@@ -173,7 +184,11 @@ class SamePathNetwork(AssociatedNetwork):
         for component in self.components[:-1]:
             component.bridge = nn.Identity()
 
-    def losses(self, images: Tensor, labels: Tensor) -> list[tuple[Tensor, ...]]:
+    def parts(self) -> list[nn.Module]:
+        """The network as a whole."""
+        return [self]
+
+    def losses(self, images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, ...]]:
         """One loss; its gradient runs through all components."""
         s = images
         for component in self.components:
@@ -182,7 +197,7 @@ class SamePathNetwork(AssociatedNetwork):
         for component in reversed(self.components[1:]):
             t = component.decoder(t)
         linear, _sigmoid = self.components[0].decoder
-        return [(F.cross_entropy(linear(t), labels),)]
+        yield (F.cross_entropy(linear(t), labels),)
 
     def prefix_predictions(self, images: Tensor) -> list[Tensor]:
         """The one prediction of the whole path; shorter prefixes have no bridge."""
@@ -194,10 +209,10 @@ class SamePathMSENetwork(SamePathNetwork):
 
     loss_names = ("mse",)
 
-    def losses(self, images: Tensor, labels: Tensor) -> list[tuple[Tensor, ...]]:
+    def losses(self, images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, ...]]:
         """One loss; its gradient runs through all components."""
         targets = F.one_hot(labels, self.classes).to(images.dtype)
-        return [(F.mse_loss(self(images), targets),)]
+        yield (F.mse_loss(self(images), targets),)
 
 
 class BackpropNetwork(nn.Module):
@@ -241,9 +256,13 @@ class BackpropNetwork(nn.Module):
         logits = dense(width, classes, nn.Identity)
         return cls(blocks, nn.Sequential(pool, nn.Flatten(), *hidden, logits))
 
-    def losses(self, images: Tensor, labels: Tensor) -> list[tuple[Tensor, ...]]:
-        """One component with one loss, so that one training loop serves both networks."""
-        return [(F.cross_entropy(self(images), labels),)]
+    def parts(self) -> list[nn.Module]:
+        """The network as a whole."""
+        return [self]
+
+    def losses(self, images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, ...]]:
+        """One loss of one part, so that one training loop serves both networks."""
+        yield (F.cross_entropy(self(images), labels),)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits, shape (batch, C)."""

@@ -32,7 +32,8 @@ METHODS = {
 CLASSES = {"mnist": 10, "cifar10": 10, "cifar100": 100, "digits": 10}
 
 CELL = ["dataset", "arch", "method", "seed"]  # what tells one run of a scale from another
-DISTANCES = ["layer", "place", "features", "intra", "inter", "ratio", "fisher"]
+DISTANCES = ["layer", "place", "features", "intra", "inter", "ratio", "silhouette"]
+TSNE = ["samples", "perplexity", "tsne_seed", "neighbours"]
 
 
 def arch_name(arch: str) -> str:
@@ -160,8 +161,8 @@ def read_distances(paths: Sequence[Path]) -> pd.DataFrame:
     Returns
     -------
     A row a layer of a run, runs in display order: `dataset`, `arch`, `method`, `seed`, `layer` (its
-    name), `place` (from 0), `features`, and `intra`, `inter`, `ratio` and `fisher` (see
-    `distances.ClassDistances`), which may be infinite or NaN.
+    name), `place` (from 0), `features`, and `intra`, `inter`, `ratio`, which may be infinite or
+    NaN, and `silhouette` (see `distances.ClassDistances`).
 
     Raises
     ------
@@ -186,7 +187,7 @@ def read_distances(paths: Sequence[Path]) -> pd.DataFrame:
 
 
 def read_embeddings(paths: Sequence[Path]) -> list[dict[str, Any]]:
-    """Read t-SNE maps of runs on one data set and architecture, a run a method.
+    """Read t-SNE maps of runs on one data set and architecture.
 
     Parameters
     ----------
@@ -196,9 +197,10 @@ def read_embeddings(paths: Sequence[Path]) -> list[dict[str, Any]]:
     Returns
     -------
     A dict a run, in display order: `dataset`, `arch`, `method`, `seed`, `samples`, `perplexity`,
-    `classes` (names of the groups of samples), `labels`, shape (samples,), which index them, and
-    `layers`, in order, a dict each: `layer` (its name), `features`, `kl_divergence`,
-    `knn_activations`, `knn_embedding` and `coordinates`, shape (samples, 2).
+    `tsne_seed`, `neighbours` (that vote), `group_names` (classes or superclasses, which have a
+    colour), `groups`, shape (samples,), which index them, and `layers`, in order, a dict each:
+    `layer` (its name), `features`, `kl_divergence`, `knn_activations`, `knn_embedding` (of the
+    classes, always) and `coordinates`, shape (samples, 2).
 
     Raises
     ------
@@ -210,22 +212,22 @@ def read_embeddings(paths: Sequence[Path]) -> list[dict[str, Any]]:
         try:
             with open_data(path) as data:
                 found = dict(data.metadata())
-                for key in ("seed", "samples", "perplexity", "classes", "layers"):
+                for key in ("seed", *TSNE, "group_names", "layers"):
                     found[key] = json.loads(found[key])
-                found["labels"] = data.get_tensor("labels")
+                found["groups"] = data.get_tensor("groups")
                 for layer in found["layers"]:
                     layer["coordinates"] = data.get_tensor(f"coordinates.{layer['layer']}")
         except (ValueError, KeyError, TypeError) as error:
             raise SystemExit(_unreadable(path, error)) from error
         maps.append(found)
-    for key in ("dataset", "arch", "seed", "samples", "perplexity"):
+    for key in ("dataset", "arch", *TSNE):
         if len(values := {str(found[key]) for found in maps}) > 1:
             values = ", ".join(sorted(values))
             raise SystemExit(
                 f"error: t-SNE maps that differ in {key} ({values}): give those of one"
             )
-    if len({found["method"] for found in maps}) < len(maps):
-        raise SystemExit("error: two t-SNE maps of the same method: give one of them")
+    if len({(found["method"], found["seed"]) for found in maps}) < len(maps):
+        raise SystemExit("error: two t-SNE maps are of the same run: give one of them")
     return sorted(maps, key=_display_order)
 
 

@@ -1,7 +1,9 @@
 """The one training loop, for every kind of network (thesis appendix A; deviations: README)."""
 
 import contextlib
+import copy
 import csv
+import ctypes
 import dataclasses
 import hashlib
 import json
@@ -31,6 +33,7 @@ from associated_learning.network import (
     SamePathMSENetwork,
     SamePathNetwork,
 )
+from associated_learning.optimiser import Adam, optimisers
 
 # How a network learns. The last three are ours: the target path trained first, and AL's inference
 # path trained end to end by backpropagation with cross-entropy or mean squared error.
@@ -41,12 +44,14 @@ METHODS: dict[str, type[AssociatedNetwork | BackpropNetwork]] = {
     "same_path": SamePathNetwork,
     "same_path_mse": SamePathMSENetwork,
 }
-CODE = ("training.py", "network.py", "images.py")  # what decides numbers, beside architectures/
+# What decides numbers, beside architectures/.
+CODE = ("training.py", "network.py", "optimiser.py", "images.py")
 # The thesis' protocol where it is the same for every cell; architectures/ holds the rest.
 PROTOCOL = {"epochs": 200, "batch_size": 32, "schedule": "step", "width": 1.0}
 SCHEDULES = ("step", "cosine", "constant")
-ADAM = {"betas": (0.9, 0.999), "eps": 1e-8}
 TEST_BATCH = 500
+# Networks are evaluated after every epoch and, as AL's components start within the first, here.
+EVALUATED_STEPS = {digit * 10**power for power in range(1, 4) for digit in (1, 2, 5)} - {10, 20}
 LOSS_CHECK_STEPS = 50  # how often losses are looked at: a look waits for the device
 
 
@@ -74,6 +79,7 @@ class Config:
     augment: bool
     device: str
     threads: int
+    tf32: bool  # matrix products on a GPU with 10 bits of mantissa
 
     @property
     def name(self) -> str:
@@ -106,10 +112,13 @@ def resolve(options: dict[str, Any]) -> Config:
         "target_lr_factor": 2.0 if has_target_path else 1.0,
         "augment": dataset in images.STANDARDISED,
         "device": "cuda" if torch.cuda.is_available() else "cpu",
+        "tf32": False,
     }
     chosen = {key: defaults.get(key) if value is None else value for key, value in options.items()}
     if chosen["device"] == "cuda" and not torch.cuda.is_available():
         raise ValueError("argument --device: 'cuda': there is none here; allowed: auto, cpu")
+    if chosen["tf32"] and chosen["device"] == "cpu":
+        raise ValueError("argument --tf32: not allowed with --device cpu")
     if chosen["target_width"] is None:
         raise ValueError(
             f"argument --target-width: missing; the thesis has no {arch} on {dataset}; allowed: "
@@ -149,25 +158,44 @@ def train(
         SIGTERM or SIGINT came: a checkpoint is written, the status is 128 + signal. Or a file
         cannot be written.
     """
-    with whole(out / "checkpoint.pt.probe") as probe:  # rather now than after days
+    require_writable(out)
+    run = Run(config, data, out / "checkpoint.pt")
+    with stop_signals() as stop:
+        run_to_end(run, stop, checkpoint_seconds)
+    return write_results(run, out)
+
+
+def require_writable(out: Path) -> None:
+    """Try to write in a run's folder: better to fail now than after days."""
+    with whole(out / "checkpoint.pt.probe") as probe:
         probe.write_bytes(b"")
     (out / "checkpoint.pt.probe").unlink()
-    run = Run(config, data, out / "checkpoint.pt")
-    last_save = time.monotonic()
-    bar = tqdm(total=run.total_steps, initial=run.step, desc=config.name, unit="step", disable=None)
-    with bar, _stop_signals() as stop:
+
+
+def run_to_end(run: "Run", stop: list[int], checkpoint_seconds: float) -> None:
+    """Train, evaluate and save until the last step, or until there is a signal in `stop`."""
+    last_save, name = time.monotonic(), run.config.name
+    if run.step:
+        print(f"{name} | goes on from step {run.step} of {run.total_steps}", flush=True)
+    bar = tqdm(total=run.total_steps, initial=run.step, desc=name, unit="step", disable=None)
+    with bar:
         while run.step < run.total_steps:
             for end_of_epoch in run.epoch():
                 bar.update()
-                if end_of_epoch:
+                if end_of_epoch or run.step in EVALUATED_STEPS:
                     line = run.evaluate()
-                    with tqdm.external_write_mode():
-                        print(line, flush=True)
+                    if end_of_epoch:
+                        with tqdm.external_write_mode():
+                            print(line, flush=True)
                 if stop or time.monotonic() - last_save >= checkpoint_seconds:
                     run.save()
                     last_save = time.monotonic()
                 if stop:
                     raise SystemExit(128 + stop[0])
+
+
+def write_results(run: "Run", out: Path) -> dict[str, Any]:
+    """Write the files of a finished run, metrics.json last; returns what that holds."""
     metrics = run.metrics()
     with whole(out / "weights.safetensors") as partial:
         weights = {name: w.contiguous() for name, w in run.network.state_dict().items()}
@@ -194,8 +222,10 @@ class Run:
         Where the checkpoint lies; one that belongs to this run is taken up.
     """
 
+    workers = 1  # processes
+
     def __init__(self, config: Config, data: Dataset, saved: Path) -> None:
-        _make_deterministic(config.threads)
+        set_up_process(config)
         self.started = time.monotonic()
         self.config, self.data, self.saved = config, data, saved
         self.device = torch.device(config.device)
@@ -227,9 +257,6 @@ class Run:
         state = checkpoint.load(saved, self.fingerprints, self.device)
         if state:
             self._take_up(state)
-            print(
-                f"{config.name} | goes on from step {self.step} of {self.total_steps}", flush=True
-            )
         else:
             self._begin()
 
@@ -240,13 +267,14 @@ class Run:
         self.target_first = {}
         if self.config.method == "al_target_first":
             self.target_first = train_target_path(self.network, self.device, self.config.name)
-        self.optimiser = make_optimiser(self.network, self.config)
+        self.optimisers = make_optimisers(self.network, self.config)
         self.initial_gradient_norms = self._gradient_norms()
 
     def _take_up(self, state: dict[str, Any]) -> None:
         self.network.load_state_dict(state["network"])
-        self.optimiser = make_optimiser(self.network, self.config)
-        self.optimiser.load_state_dict(state["optimiser"])
+        self.optimisers = make_optimisers(self.network, self.config)
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state(saved)
         self.augmentation.set_state(state["augmentation"].cpu())
         self.order_state = state["order_state"].cpu()
         for name in _PLAIN_STATE:
@@ -258,7 +286,7 @@ class Run:
         state["past_seconds"] = self._total_seconds()
         state["order_state"] = self.order_state
         state["augmentation"] = self.augmentation.get_state()
-        state["optimiser"] = self.optimiser.state_dict()
+        state["optimisers"] = [optimiser.state() for optimiser in self.optimisers]
         state["network"] = self.network.state_dict()
         checkpoint.save(self.saved, self.fingerprints, state)
 
@@ -271,31 +299,30 @@ class Run:
             started = time.monotonic()
             batch = shuffled[index * size : (index + 1) * size]
             augmentation = self.augmentation if config.augment else None
-            x = self._prepared(self.images[batch], augmentation)
-            for group in self.optimiser.param_groups:
-                group["lr"] = group["base_lr"] * schedule_factor(
-                    config.schedule, self.step, self.total_steps
-                )
-            self.losses[index] = train_step(self.network, self.optimiser, x, self.labels[batch])
+            x = self.prepared(self.images[batch], augmentation)
+            self.losses[index] = self._update(x, self.labels[batch])
             last = index + 1 == self.steps_per_epoch
             self.step += 1
             if last:
                 self.order_state = self.order.get_state()
             if last or self.step % LOSS_CHECK_STEPS == 0:
-                self._check_finite(index + 1)
+                self.check_finite(index + 1)
             self.training_seconds += time.monotonic() - started
             yield last
 
     def evaluate(self) -> str:
-        """Add the epoch that has just ended to the history; returns a line about it."""
+        """Add a row to the history, losses being means since the last one; returns it in words."""
         accuracies = self._prefix_accuracies()
         step, config = self.step, self.config
+        last = self.history[-1]["step"] if self.history else 0
+        epoch_began = (step - 1) // self.steps_per_epoch * self.steps_per_epoch
+        losses = self.losses[last - epoch_began : step - epoch_began].mean(0).tolist()
         row = {
-            "epoch": step // self.steps_per_epoch,
+            "epoch": step / self.steps_per_epoch,
             "step": step,
             "learning_rate": config.learning_rate
             * schedule_factor(config.schedule, step - 1, self.total_steps),
-            **dict(zip(self.columns, self.losses.mean(0).tolist(), strict=True)),
+            **dict(zip(self.columns, losses, strict=True)),
             "test_accuracy": accuracies[-1],
             **{f"test_accuracy_prefix_{k}": a for k, a in enumerate(accuracies, start=1)},
             "training_seconds": self.training_seconds,
@@ -304,7 +331,7 @@ class Run:
         prefixes = " ".join(f"{accuracy:.4f}" for accuracy in accuracies)
         losses = " ".join(f"{column} {row[column]:.3g}" for column in self.columns)
         return (
-            f"{config.name} | epoch {row['epoch']}/{config.epochs} step {step} | "
+            f"{config.name} | epoch {row['epoch']:g}/{config.epochs} step {step} | "
             f"test accuracy by prefix {prefixes} | {losses} | {self.training_seconds:.1f} s"
         )
 
@@ -317,12 +344,14 @@ class Run:
             "prefix_test_accuracy": [v for k, v in last.items() if "prefix" in k],
             "losses": {column: last[column] for column in self.columns},
             "steps": self.total_steps,
+            "workers": self.workers,
             "gradient_norms": {
                 "initial": self.initial_gradient_norms,
                 "final": self._gradient_norms(),
             },
             "target_first_steps": self.target_first.get("steps"),
             "parameters": parameter_counts(self.network),
+            "multiply_adds_by_prefix": multiply_adds(self.network, self.images.shape[1:]),
             "seed": self.config.seed,
             "config": dataclasses.asdict(self.config),
             "fingerprints": self.fingerprints,
@@ -337,7 +366,15 @@ class Run:
             },
         }
 
-    def _prepared(self, some_images: Tensor, augmentation: torch.Generator | None = None) -> Tensor:
+    def _update(self, x: Tensor, labels: Tensor) -> Tensor:
+        return train_step(self.network, self.optimisers, x, labels, self.schedule_factor())
+
+    def schedule_factor(self) -> float:
+        """Factor on the learning rates at the step to come."""
+        return schedule_factor(self.config.schedule, self.step, self.total_steps)
+
+    def prepared(self, some_images: Tensor, augmentation: torch.Generator | None = None) -> Tensor:
+        """The network's input."""
         standardised = self.config.dataset in images.STANDARDISED
         return images.prepare(some_images, self.mean_image, standardised, augmentation)
 
@@ -351,7 +388,7 @@ class Run:
                 self.data.test_labels.split(TEST_BATCH),
                 strict=True,
             ):
-                predictions = self.network.prefix_predictions(self._prepared(some.to(self.device)))
+                predictions = self.network.prefix_predictions(self.prepared(some.to(self.device)))
                 hits = torch.stack(predictions).argmax(2) == labels.to(self.device)
                 correct = correct + hits.sum(1)
         self.network.train()
@@ -361,7 +398,7 @@ class Run:
         """Norm of the loss's gradient by each forward layer's parameters, first training images."""
         # In training mode, as a step sees it; but batch norm's running statistics must not move.
         buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}
-        x = self._prepared(self.images[:TEST_BATCH])
+        x = self.prepared(self.images[:TEST_BATCH])
         losses = self.network.losses(x, self.labels[:TEST_BATCH])
         sum(loss for component in losses for loss in component).backward()
         norms = [
@@ -373,7 +410,7 @@ class Run:
         self.network.load_state_dict(buffers, strict=False)
         return norms
 
-    def _check_finite(self, steps: int) -> None:
+    def check_finite(self, steps: int) -> None:
         """Stop at the first loss of this epoch that is not finite."""
         wrong = (~torch.isfinite(self.losses[:steps])).nonzero()
         if len(wrong):
@@ -402,15 +439,19 @@ _PLAIN_STATE = (
 
 
 def train_step(
-    network: nn.Module, optimiser: torch.optim.Optimizer, x: Tensor, labels: Tensor
+    network: nn.Module, optimisers: list[Adam], x: Tensor, labels: Tensor, factor: float = 1.0
 ) -> Tensor:
-    """One update of all components; returns their losses, flat, detached."""
-    losses = torch.stack([loss for component in network.losses(x, labels) for loss in component])
-    # The local losses share no parameter, so the gradient of their sum is each one's own.
-    losses.sum().backward()
-    optimiser.step()
-    optimiser.zero_grad(set_to_none=True)
-    return losses.detach()
+    """One update of each part, at `factor` times its rates; returns all losses, flat, detached.
+
+    Each part is updated before the next one is computed, which changes no bit of any of them: their
+    losses share no parameter. So there is one part's gradients in memory at a time.
+    """
+    found = []
+    for losses, optimiser in zip(network.losses(x, labels), optimisers, strict=True):
+        sum(losses).backward()
+        optimiser.step(factor)
+        found += [loss.detach() for loss in losses]
+    return torch.stack(found)
 
 
 def train_target_path(
@@ -433,7 +474,8 @@ def train_target_path(
     """
     started = time.monotonic()
     targets = torch.eye(network.classes, device=device)
-    optimiser = torch.optim.Adam(network.target_parameters(), lr=1e-3, fused=True, **ADAM)
+    params = list(network.target_parameters())
+    optimiser = Adam([{"params": params, "learning_rate": 1e-3, "weight_decay": 0.0}])
     for step in range(1, most_steps + 1):
         t, losses = targets, []
         for component in network.components:
@@ -441,7 +483,6 @@ def train_target_path(
             losses.append(loss)
         sum(losses).backward()
         optimiser.step()
-        optimiser.zero_grad(set_to_none=True)
         if step % 100 == 0 and _decodes(network, targets):
             return {"steps": step, "seconds": time.monotonic() - started}
     raise TrainingError(
@@ -463,31 +504,12 @@ def _decodes(network: AssociatedNetwork, targets: Tensor) -> bool:
     return True
 
 
-def make_optimiser(network: nn.Module, config: Config) -> torch.optim.Adam:
-    """Adam for all parameters: the target path at its own rate, the L2 penalty where it belongs.
-
-    The penalty is on the weights of the family's `l2_layers`; in AL on those of the forward maps
-    alone. Adam's weight decay is that penalty's gradient.
-    """
+def make_optimisers(network: nn.Module, config: Config) -> list[Adam]:
+    """The optimiser of each part of a network, as the config and the thesis have it."""
     protocol = architectures.family(config.arch)[0].protocol(config.dataset, config.method)
-    is_bp = isinstance(network, BackpropNetwork)
-    layers = [
-        layer
-        for part in ([network] if is_bp else network.forward_layers())
-        for layer in part.modules()
-    ]
-    penalised = {id(layer.weight) for layer in layers if isinstance(layer, protocol.l2_layers)}
-    target = set() if is_bp else {id(p) for p in network.target_parameters()}
-    rate, target_rate = config.learning_rate, config.learning_rate * config.target_lr_factor
-    groups = [
-        {"params": [], "base_lr": rate, "weight_decay": config.l2},
-        {"params": [], "base_lr": target_rate},
-        {"params": [], "base_lr": rate},
-    ]
-    for parameter in network.parameters():
-        group = 0 if id(parameter) in penalised else 1 if id(parameter) in target else 2
-        groups[group]["params"].append(parameter)
-    return torch.optim.Adam([g for g in groups if g["params"]], lr=rate, fused=True, **ADAM)
+    return optimisers(
+        network, config.learning_rate, config.target_lr_factor, config.l2, protocol.l2_layers
+    )
 
 
 def schedule_factor(schedule: str, step: int, total_steps: int) -> float:
@@ -525,6 +547,32 @@ def parameter_counts(network: nn.Module) -> dict[str, int]:
         for short, role in roles.items():
             counts[short] = count([getattr(component, role) for component in network.components])
     return counts
+
+
+def multiply_adds(network: nn.Module, image: torch.Size) -> list[int]:
+    """Multiply-adds of dense and convolutional layers for an image, by prefix of components.
+
+    Where prefixes do not predict, it is one number, that of the network.
+    """
+    counted = 0
+
+    def count(layer: nn.Module, _inputs: tuple, output: Tensor) -> None:
+        # Every value of the output is a weighted sum with as many weights as lead to one channel.
+        nonlocal counted
+        counted += output.numel() * layer.weight[0].numel()
+
+    # A copy without memory: shapes are all that counts.
+    network = copy.deepcopy(network).to("meta").eval()
+    for layer in network.modules():
+        if isinstance(layer, nn.Linear | nn.Conv2d):
+            layer.register_forward_hook(count)
+    costs, x = [], torch.empty(1, *image, device="meta")
+    prefixes = range(1, len(network.parts()) + 1)
+    for prefix in [{"components": k} for k in prefixes] if len(prefixes) > 1 else [{}]:
+        counted = 0
+        network(x, **prefix)
+        costs.append(counted)
+    return costs
 
 
 def fingerprints(config: Config, data: Dataset) -> dict[str, str]:
@@ -569,18 +617,46 @@ def _peak_memory(device: torch.device) -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def _make_deterministic(threads: int) -> None:
+def set_up_process(config: Config) -> None:
+    """Make this process deterministic, and quick, before it trains."""
     # Read when CUDA starts: its matrix products are reproducible only with a fixed workspace.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    torch.set_num_threads(threads)
+    torch.set_num_threads(config.threads)
     torch.set_deterministic_debug_mode("error")
-    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = config.tf32
     # Vanishing gradients fill Adam's moments with denormal numbers, which cost 100 times as much.
     torch.set_flush_denormal(True)
+    _keep_freed_memory()
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep freed memory for the next step instead of giving it back to the system.
+
+    By default every tensor above 32 MB is mapped anew, page by page, at every step: networks with
+    large bridges then train at a half to a quarter of their speed.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        libc, trim_threshold, mmap_max = ctypes.CDLL(None), -1, -4  # as in malloc.h
+        libc.mallopt(mmap_max, 0)
+        libc.mallopt(trim_threshold, -1)
 
 
 @contextlib.contextmanager
-def _stop_signals() -> Iterator[list[int]]:
+def clear_errors(name: str) -> Iterator[None]:
+    """Turn what a user can do something about into an end with a clear message."""
+    try:
+        yield
+    except TrainingError as error:
+        sys.exit(f"error: {error}")
+    except (MemoryError, RuntimeError) as error:
+        # torch reports memory that cannot be had as a RuntimeError of this wording.
+        if not isinstance(error, MemoryError) and "memory" not in str(error):
+            raise
+        sys.exit(f"error: {name}: out of memory. A smaller --batch-size or --width needs less")
+
+
+@contextlib.contextmanager
+def stop_signals() -> Iterator[list[int]]:
     """Collect SIGTERM and SIGINT instead of dying of them; a second one kills as usual."""
     caught: list[int] = []
 

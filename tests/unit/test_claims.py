@@ -11,8 +11,8 @@ from associated_learning.tables import claims
 CLAIMS = Path(__file__).parents[2] / "config" / "claims.yaml"
 
 
-def accuracy(difference, low, high, started="4/4"):
-    bp = {"dataset": "mnist", "arch": "cnn", "method": "bp", "n": 2}
+def accuracy(difference, low, high, started="4/4", steps=3125):
+    bp = {"dataset": "mnist", "arch": "cnn", "method": "bp", "n": 2, "steps": steps}
     al = bp | {"method": "al", "n": 3, "difference": difference, "started": started}
     return pd.DataFrame([bp, al | {"ci_low": low, "ci_high": high}])
 
@@ -24,13 +24,14 @@ def accuracy(difference, low, high, started="4/4"):
         (accuracy(-0.05, -0.06, -0.04), "not reproduced"),
         (accuracy(-0.02, -0.04, 0.01), "not decided"),
         (accuracy(-0.5, -0.6, -0.4, started="3/4"), "not decided"),
+        (accuracy(-0.5, -0.6, -0.4, started="3/4", steps=375_000), "not reproduced"),
         (accuracy(0.0, float("nan"), float("nan")), "not decided"),
         (pd.concat([accuracy(0, -0.01, 0.01), accuracy(-0.5, -0.6, -0.4)]), "not reproduced"),
         (pd.concat([accuracy(0, -0.01, 0.01), accuracy(-0.02, -0.04, 0.01)]), "not decided"),
     ],
 )
 def test_accuracies_are_comparable_by_the_whole_interval(table, answer):
-    claim = {"dataset": "mnist", "margin": 0.02}
+    claim = {"dataset": "mnist", "margin": 0.02, "steps": 375_000}
     assert claims.comparable({"accuracy_mnist": table}, claim)[1:] == (2, answer)
     assert claims.comparable({}, claim)[2] == "not decided"
 
@@ -38,7 +39,7 @@ def test_accuracies_are_comparable_by_the_whole_interval(table, answer):
 def depths(al, bp, n=3):
     rows = [
         {"depth": depth, "method": method, "mean": mean, "n": n, "chance": 0.1}
-        | {"gradient_initial": 1e-3}
+        | {"gradient_initial": 1e-3, "first_mean": 0.931}
         for method, means in (("al", al), ("bp", bp))
         for depth, mean in zip((2, 16), means, strict=True)
     ]
@@ -61,35 +62,55 @@ def test_deep_sigmoid_networks(al, bp, answer):
     assert claims.deep(depths(al, bp, n=1), {"share": 0.95})[2] == "not decided"
 
 
-def layers(column, al, bp, **more):
+def test_the_statistic_of_deep_networks_names_what_the_first_component_does_alone():
+    statistic, *_ = claims.deep(depths((0.93, 0.92), (0.93, 0.10)), {"share": 0.95})
+    assert "16 layers: AL 92.0% (its first component alone 93.1%), BP 10.0%" in statistic
+
+
+def layers(column, std, n, **methods):
     rows = [
-        {"dataset": "mnist", "arch": "mlp", "layer": layer, "method": method, column: value} | more
-        for method, values in (("al", al), ("bp", bp))
+        {"dataset": "mnist", "arch": "mlp", "layer": layer, "method": method, "n": n}
+        | {f"{column}_mean": value, f"{column}_std": std}
+        for method, values in methods.items()
         for layer, value in zip(("input", "s1", "s2", "prediction"), values, strict=True)
     ]
     return pd.DataFrame(rows)
 
 
 @pytest.mark.parametrize(
-    ("last", "answer"), [(0.95, "reproduced"), (0.905, "not decided"), (0.8, "not reproduced")]
+    ("rule", "table", "column"),
+    [
+        (claims.neighbours, "tsne_mnist_mlp", "knn_embedding"),
+        (claims.separated, "distances_mnist", "ratio"),
+    ],
 )
-def test_neighbours_are_those_of_the_last_forward_layer(last, answer):
-    table = layers("knn_embedding", (0.1, 0.2, last, 0.3), (0.9, 0.9, 0.9, 0.9))
-    assert claims.neighbours({"tsne_mnist_mlp": table}, {"margin": 0.01})[2] == answer
-
-
 @pytest.mark.parametrize(
     ("last", "std", "n", "answer"),
     [
-        (1.5, 0.1, 3, "reproduced"),
-        (0.5, 0.1, 3, "not reproduced"),
-        (1.5, 1.0, 3, "not decided"),
-        (1.5, 0.1, 1, "not decided"),
+        (0.9, 0.05, 3, "reproduced"),
+        (0.3, 0.05, 3, "not reproduced"),
+        (0.9, 0.5, 3, "not decided"),
+        (0.9, 0.05, 1, "not decided"),
     ],
 )
-def test_class_distances_need_an_interval_away_from_zero(last, std, n, answer):
-    table = layers("ratio_mean", (9, 9, last, 9), (1, 1, 1, 1), ratio_std=std, n=n)
-    assert claims.separated({"distances_mnist": table}, {})[2] == answer
+def test_metafeatures_need_an_interval_away_from_zero_at_the_last_forward_layer(
+    rule, table, column, last, std, n, answer
+):
+    found = layers(column, std, n, al=(0, 0, last, 0), bp=(0.6, 0.6, 0.6, 0.6))
+    assert rule({table: found}, {})[1:] == (n, answer)
+    assert rule({}, {})[2] == "not decided"
+
+
+def test_the_statistic_of_distances_names_the_same_path_where_it_is():
+    methods = {"bp": (1, 1, 1, 1), "al": (1, 1, 2, 1)}
+    control = {"same_path": (1, 1, 1.5, 1), "same_path_mse": (1, 1, 9, 1)}
+    without, with_control = (
+        claims.separated({"distances_mnist": layers("ratio", 0.1, 3, **methods | more)}, {})
+        for more in ({}, control)
+    )
+    assert without[0] == "inter / intra: MNIST MLP AL 2.00, BP 1.00"
+    assert with_control[0] == "inter / intra: MNIST MLP AL 2.00, BP 1.00, same path 1.50"
+    assert without[1:] == with_control[1:] == (3, "reproduced")
 
 
 def test_every_claim_of_the_config_has_a_rule_and_every_rule_a_text():

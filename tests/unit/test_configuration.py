@@ -357,6 +357,7 @@ SETTINGS = {
     "target_width": 48,
     "train_subset": 1000,
     "augment": True,
+    "tf32": True,
 }
 
 
@@ -368,7 +369,7 @@ def test_every_setting_reaches_the_train_command_unchanged() -> None:
 
 def test_the_settings_are_the_flags_of_the_train_command_that_decide_numbers() -> None:
     identity = {"dataset", "arch", "method", "seed"}
-    how_it_runs = {"device", "threads", "checkpoint_seconds", "data", "out"}
+    how_it_runs = {"device", "threads", "workers", "checkpoint_seconds", "data", "out"}
     flags = train_options({}).keys()
     assert RUN["set"]["properties"].keys() == flags - identity - how_it_runs
 

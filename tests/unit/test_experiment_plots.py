@@ -61,7 +61,7 @@ def write_run(
 def write_distances(
     root: Path, arch: str, method: str, seed: int, layers: dict[str, tuple[float, float]]
 ) -> Path:
-    """Layers with their two ratios, as the distances command writes them."""
+    """Layers with ratio and silhouette, as the distances command writes them."""
     path = root / arch / method / f"seed{seed}.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     identity = {"dataset": "mnist", "arch": arch, "method": method, "seed": seed}
@@ -69,8 +69,8 @@ def write_distances(
         identity
         | {"layer": layer, "place": place, "features": 9, "intra": 1.0, "inter": ratio}
         # In float64 and in full, as CSV has it: "inf", and nothing for NaN.
-        | {"ratio": ratio, "fisher": fisher}
-        for place, (layer, (ratio, fisher)) in enumerate(layers.items())
+        | {"ratio": ratio, "silhouette": silhouette}
+        for place, (layer, (ratio, silhouette)) in enumerate(layers.items())
     ).to_csv(path, index=False)
     return path
 
@@ -81,7 +81,7 @@ def write_map(
     """A t-SNE map of 60 images, as the embed command writes it."""
     labels = np.arange(60) % len(names)
     path.parent.mkdir(parents=True, exist_ok=True)
-    tensors = {"labels": labels.astype(np.int64)}
+    tensors = {"groups": labels.astype(np.int64)}
     found = []
     for place, layer in enumerate(of_layers):
         angle = labels + 0.01 * np.arange(60) + place
@@ -89,8 +89,8 @@ def write_map(
         numbers = {"kl_divergence": 0.5, "knn_activations": 0.934, "knn_embedding": 0.9 + place}
         found.append({"layer": layer, "features": 9} | numbers)
     plain = {"dataset": "mnist", "arch": "mlp", "method": method, "seed": "0"}
-    plain |= {"samples": "60", "perplexity": "12.5"}
-    lists = {"classes": json.dumps(names), "layers": json.dumps(found)}
+    plain |= {"samples": "60", "perplexity": "12.5", "tsne_seed": "7", "neighbours": "10"}
+    lists = {"group_names": json.dumps(names), "layers": json.dumps(found)}
     save_file(tensors, path, plain | lists | metadata)
     return path
 
@@ -195,42 +195,45 @@ def test_other_networks_are_no_sigmoid_networks(tmp_path):
         sigmoid_accuracy.draw([write_run(tmp_path, "mlp", "bp", 0, [[0.5]])])
 
 
-def test_distances_show_both_ratios_by_layer(tmp_path):
+def test_distances_show_ratio_and_silhouette_by_layer(tmp_path):
     paths = [
         write_distances(
-            tmp_path, arch, method, seed, {"input": (1, 0.1), "s1": (2 + seed, 0.5 + seed)}
+            tmp_path, arch, method, seed, {"input": (1, -0.1), "s1": (2 + seed, 0.2 + seed / 2)}
         )
         for arch in ("cnn", "mlp")
-        for method in ("al", "bp")
+        for method in ("same_path", "al", "bp")
         for seed in (0, 1)
     ]
     figure = distances.draw(paths)
-    ratio, _, fisher, _ = figure.axes
+    ratio, _, silhouette, _ = figure.axes
     assert [panel.get_title() for panel in figure.axes[:2]] == ["MLP", "CNN"]
     np.testing.assert_allclose(lines(ratio)["AL"], [[0, 1], [1, 2.5]])
-    np.testing.assert_allclose(lines(fisher)["BP"], [[0, 0.1], [1, 1]])
+    np.testing.assert_allclose(lines(silhouette)["BP"], [[0, -0.1], [1, 0.45]])
     assert bands(ratio)[0] == pytest.approx((1, 3))
-    assert (ratio.get_yscale(), fisher.get_yscale()) == ("log", "log")
-    assert [tick.get_text() for tick in fisher.get_xticklabels()] == ["input", "s1"]
+    assert (ratio.get_yscale(), silhouette.get_yscale()) == ("log", "linear")
+    assert [tick.get_text() for tick in silhouette.get_xticklabels()] == ["input", "s1"]
+    assert names(figure) == ["BP", "AL", "same path, cross-entropy"]
     assert title(figure) == "MNIST, mean and range of n = 2 seeds"
 
 
 def test_layers_without_a_ratio_are_left_out_and_named(tmp_path):
-    dead = {"input": (1, 0.1), "s1": (math.nan, math.nan), "prediction": (2, 0.5)}
+    dead = {"input": (1, 0.1), "s1": (math.nan, 0), "prediction": (2, 0.5)}
     paths = [
         write_distances(tmp_path, "mlp", "al", 0, dead),
-        write_distances(tmp_path, "mlp", "al", 1, dead | {"prediction": (math.inf, math.inf)}),
+        write_distances(tmp_path, "mlp", "al", 1, dead | {"prediction": (math.inf, 1)}),
     ]
     figure = distances.draw(paths)
-    np.testing.assert_allclose(lines(figure.axes[0])["AL"], [[0, 1], [1, math.nan], [2, 2]])
+    ratio, silhouette = figure.axes
+    np.testing.assert_allclose(lines(ratio)["AL"], [[0, 1], [1, math.nan], [2, 2]])
+    np.testing.assert_allclose(lines(silhouette)["AL"], [[0, 0.1], [1, 0], [2, 0.75]])
     note = " ".join(title(figure).splitlines()[1:])
-    assert note == "not drawn, having no ratio: MLP AL s1, MLP AL prediction (1 of 2 seeds)"
+    assert note == "ratio not drawn: MLP AL s1, MLP AL prediction (1 of 2 seeds)"
 
 
 def test_a_figure_of_no_ratio_at_all_still_says_so(tmp_path):
     figure = distances.draw([write_distances(tmp_path, "mlp", "al", 0, {"s1": (0, 0)})])
     figure.draw_without_rendering()
-    assert "not drawn, having no ratio: MLP AL s1" in title(figure)
+    assert "ratio not drawn: MLP AL s1" in title(figure)
 
 
 def test_a_layer_that_one_method_lacks_moves_none_of_the_others(tmp_path):
@@ -286,10 +289,30 @@ def test_tsne_has_a_row_a_method_and_a_column_a_layer(maps):
     panels = np.reshape(figure.axes, (2, 2))
     assert [panel.get_ylabel() for panel in panels[:, 0]] == ["AL", "BP"]
     assert [panel.get_title() for panel in panels[0]] == (
-        ["input\nkNN 0.93 / 0.90", "s1\nkNN 0.93 / 1.90"]
+        ["input\nkNN 0.93 / 0.90\nKL 0.50", "s1\nkNN 0.93 / 1.90\nKL 0.50"]
     )
-    assert "MNIST, MLP, seed 0: t-SNE of n = 60 test images, perplexity 12.5" in title(figure)
+    first, second = title(figure).splitlines()
+    assert first == ("MNIST, MLP, seed 0: t-SNE (perplexity 12.5, seed 7) of n = 60 test images")
+    assert "for this run: kNN accuracy (k = 10) in the activations / in the embedding" in second
     assert not any(len(panel.get_xticks()) + len(panel.get_yticks()) for panel in figure.axes)
+
+
+def test_tsne_shows_the_least_seed_of_all(tmp_path, maps):
+    later = [
+        write_map(tmp_path / f"{method}1.safetensors", method, ["a", "b"], ["s1"], seed="1")
+        for method in ("al", "bp")
+    ]
+    figure = tsne.draw([*later, *maps])
+    assert len(figure.axes) == 4
+    assert "seed 0 (the least of 2)" in title(figure)
+    assert "MNIST, MLP, seed 1: " in title(tsne.draw(later))
+
+
+def test_superclasses_have_colours_and_classes_the_votes(tmp_path):
+    path = tmp_path / "al.safetensors"
+    names = [f"superclass {k}" for k in range(20)]
+    figure = tsne.draw([write_map(path, "al", names, ["s1"], dataset="cifar100", samples="1000")])
+    assert "colours: superclasses; kNN: all 100 classes, of about 10 images" in title(figure)
 
 
 def test_a_point_has_the_colour_that_the_legend_gives_its_class(maps):
@@ -321,15 +344,29 @@ def test_tsne_points_are_pixels_in_the_pdf_and_a_redraw_is_equal_to_the_byte(tmp
         assert first.with_suffix(suffix).read_bytes() == second.with_suffix(suffix).read_bytes()
 
 
+def test_tsne_panels_of_seven_layers_fit_the_page(tmp_path):
+    layers = ["input", "s1", "s2", "s3", "s4", "bridge", "prediction"]
+    names = [f"large omnivores and herbivores {k}" for k in range(20)]
+    paths = [
+        write_map(tmp_path / f"{m}.st", m, names, layers, dataset="cifar100") for m in ("al", "bp")
+    ]
+    with style.theme():
+        figure = tsne.draw(paths)
+        assert fits(figure)
+    texts = [panel.title for panel in figure.axes] + figure.legends[0].get_texts()
+    boxes = [text.get_window_extent() for text in texts]
+    assert not any(a.overlaps(b) for a, b in itertools.combinations(boxes, 2))
+
+
 def test_tsne_maps_that_do_not_belong_together_are_refused(tmp_path, maps):
     other = write_map(tmp_path / "x.safetensors", "al", ["a"], ["input"], arch="cnn")
     with pytest.raises(SystemExit, match=r"differ in arch \(cnn, mlp\)"):
         tsne.draw([maps[0], other])
-    with pytest.raises(SystemExit, match="same method"):
+    with pytest.raises(SystemExit, match="of the same run"):
         tsne.draw([maps[0], maps[0]])
 
 
-@pytest.mark.parametrize("key", ["layers", "classes", "perplexity"])
+@pytest.mark.parametrize("key", ["layers", "group_names", "tsne_seed"])
 def test_a_damaged_tsne_map_is_named_with_what_to_do(tmp_path, key):
     path = write_map(tmp_path / "al.safetensors", "al", ["a"], ["input"], **{key: "["})
     with pytest.raises(SystemExit, match=r"al\.safetensors is damaged .*delete it and run"):
@@ -371,8 +408,9 @@ def test_five_architectures_fit_the_page_at_the_scale_of_the_thesis(tmp_path):
         for arch in ARCHS
     ]
     names = ["input", "s1", "s2", "s3", "s4", "bridge", "prediction"]
-    ratios = {name: (place + 1, 10.0**place) for place, name in enumerate(names)}
-    csvs = [write_distances(tmp_path, arch, "al", 0, ratios) for arch in ARCHS]
+    ratios = {name: (10.0**place, place / 6) for place, name in enumerate(names)}
+    methods = ("bp", "al", "same_path")
+    csvs = [write_distances(tmp_path, arch, m, 0, ratios) for arch in ARCHS for m in methods]
     with style.theme():
         assert fits(components.draw(steps))
         assert fits(distances.draw(csvs))

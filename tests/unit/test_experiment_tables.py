@@ -22,6 +22,7 @@ def write_run(
     arch: str = "mlp",
     gradients: tuple[float, float] = (0.1, 0.1),
     target_first: tuple[int, float] | tuple[None, None] = (None, None),
+    multiply_adds: list[float] | None = None,
     **config: object,
 ) -> Path:
     """metrics.json and history.csv of a run; the accuracies of all prefixes after every epoch."""
@@ -38,6 +39,7 @@ def write_run(
         # Of the first layer, and of a second that no table shows.
         "gradient_norms": {"initial": [gradients[0], 1.0], "final": [gradients[1], 1.0]},
         "target_first_steps": target_first[0],
+        "multiply_adds_by_prefix": multiply_adds,
         "times": {"target_first_seconds": target_first[1]},
         "config": cell | config,
     }
@@ -68,7 +70,8 @@ def test_sigmoid_table_gives_accuracies_and_the_first_layers_gradient(tmp_path):
     frame, caption, rows = make("sigmoid", tmp_path, *paths)
     shallow, bp, al = frame.to_dict("records")
     assert ",".join(al) == (
-        "dataset,depth,method,n,mean,std,min,max,chance,gradient_initial,gradient_final,started"
+        "dataset,depth,method,n,mean,std,min,max,chance,gradient_initial,gradient_final,"
+        "started,first_mean"
     )
     assert (shallow["depth"], shallow["n"], bp["depth"]) == (2, 1, 16)
     assert math.isnan(shallow["std"])
@@ -76,11 +79,12 @@ def test_sigmoid_table_gives_accuracies_and_the_first_layers_gradient(tmp_path):
     assert al["std"] == pytest.approx(0.04 / math.sqrt(2))
     assert (al["gradient_initial"], al["gradient_final"]) == pytest.approx((1e-3, 1e-3))
     assert bp["gradient_initial"] == 0  # of one seed it underflowed
-    assert al["started"] == "1/2"
+    assert (al["started"], al["first_mean"]) == ("1/2", 0.15)
+    assert math.isnan(bp["first_mean"])
     assert rows[2] == (
-        ["16", "AL", "2", "92.00 ± 2.83", "90.00–94.00", "1.0e-03", "1.0e-03", "1/2"]
+        ["16", "AL", "2", "92.00 ± 2.83", "90.00–94.00", "1.0e-03", "1.0e-03", "1/2", "15.00"]
     )
-    assert rows[0][3:] == ["95.00", "—", "1.0e-01", "1.0e-01", "—"]
+    assert rows[0][3:] == ["95.00", "—", "1.0e-01", "1.0e-01", "—", "—"]
     for part in ("MNIST", "n = 1 to 2 seeds", "chance is 10 %", "geometric mean"):
         assert part in caption
 
@@ -107,14 +111,14 @@ def test_same_path_table_gives_al_minus_each_control(tmp_path):
     assert "n = 1 to 3 seeds" in caption and "Welch" in caption
 
 
-def write_distances(root: Path, method: str, seed: int, fisher: dict[str, float]) -> Path:
+def write_distances(root: Path, method: str, seed: int, ratios: dict[str, float]) -> Path:
     path = root / f"{method}{seed}.csv"
     cell = {"dataset": "mnist", "arch": "mlp", "method": method, "seed": seed}
     pd.DataFrame(
         cell
         | {"layer": layer, "place": place, "features": 1024, "intra": 2.0 + seed}
-        | {"inter": 1.0, "ratio": 0.5, "fisher": value}
-        for place, (layer, value) in enumerate(fisher.items())
+        | {"inter": 1.0, "ratio": ratio, "silhouette": -0.5 + seed}
+        for place, (layer, ratio) in enumerate(ratios.items())
     ).to_csv(path, index=False)
     return path
 
@@ -132,9 +136,10 @@ def test_distances_table_gives_mean_and_deviation_of_every_layer(tmp_path):
     al = frame.iloc[3]
     assert (al["n"], al["features"]) == (2, 1024)
     assert (al["intra_mean"], al["intra_std"]) == pytest.approx((2.5, math.sqrt(0.5)))
-    assert (al["fisher_mean"], al["fisher_std"]) == pytest.approx((1.5, math.sqrt(0.5)))
+    assert (al["ratio_mean"], al["ratio_std"]) == pytest.approx((1.5, math.sqrt(0.5)))
+    assert (al["silhouette_mean"], al["silhouette_std"]) == pytest.approx((0, math.sqrt(0.5)))
     assert rows[3] == (
-        ["MLP", "s1", "AL", "1,024", "2", "2.5 ± 0.71", "1 ± 0", "0.5 ± 0", "1.5 ± 0.71"]
+        ["MLP", "s1", "AL", "1,024", "2", "2.5 ± 0.71", "1 ± 0", "1.5 ± 0.71", "0.000 ± 0.707"]
     )
     assert "MNIST" in caption and "n = 2 seeds" in caption
 
@@ -145,56 +150,72 @@ def test_a_seed_without_a_ratio_is_not_averaged_away(tmp_path):
         write_distances(tmp_path, "al", 1, {"s1": 1.0, "s2": 1.0, "s3": 1.0}),
     ]
     frame, _, rows = make("distances", tmp_path, *paths)
-    assert [row[-1] for row in rows] == ["—", "∞", "1 ± 0"]
-    assert math.isnan(frame["fisher_mean"][0])
-    assert (tmp_path / "distances.csv").read_text().splitlines()[2].endswith(",inf,")
+    assert [row[-2] for row in rows] == ["—", "∞", "1 ± 0"]
+    assert math.isnan(frame["ratio_mean"][0])
+    assert ",inf,," in (tmp_path / "distances.csv").read_text().splitlines()[2]
 
 
-def test_tsne_table_gives_the_numbers_over_the_panels(tmp_path):
-    layer = {"layer": "s1", "features": 3000, "kl_divergence": 1.25}
-    paths = []
-    for method, accuracy in (("al", 0.93), ("bp", 0.9)):
-        metadata = {"dataset": "cifar100", "arch": "cnn", "method": method, "seed": "0"}
-        metadata |= {"samples": "2000", "perplexity": "30.0", "classes": json.dumps(["a", "b"])}
-        found = layer | {"knn_activations": accuracy, "knn_embedding": 0.5}
-        tensors = {"labels": np.zeros(2, np.int64), "coordinates.s1": np.zeros((2, 2), np.float32)}
-        paths.append(tmp_path / f"{method}.safetensors")
-        save_file(tensors, paths[-1], metadata | {"layers": json.dumps([found])})
+def test_a_negative_silhouette_has_a_minus_sign(tmp_path):
+    _, _, rows = make("distances", tmp_path, write_distances(tmp_path, "al", 0, {"s1": 1.0}))
+    assert rows[0][-1] == "−0.500"
+
+
+def write_map(
+    path: Path, method: str, seed: int, knn: float, samples: int = 2000, dataset: str = "cifar100"
+) -> Path:
+    """A t-SNE map of one layer, as the embed command writes it."""
+    layer = {"layer": "s1", "features": 3000, "kl_divergence": 1.25 + seed}
+    layer |= {"knn_activations": knn, "knn_embedding": 0.5}
+    metadata = {"dataset": dataset, "arch": "cnn", "method": method, "seed": str(seed)}
+    metadata |= {"samples": str(samples), "perplexity": "30.0", "tsne_seed": "0"}
+    metadata |= {"neighbours": "10", "layers": json.dumps([layer])}
+    tensors = {"groups": np.zeros(2, np.int64), "coordinates.s1": np.zeros((2, 2), np.float32)}
+    save_file(tensors, path, metadata | {"group_names": json.dumps(["a", "b"])})
+    return path
+
+
+def test_tsne_table_gives_mean_and_deviation_of_every_layer(tmp_path):
+    paths = [
+        write_map(tmp_path / f"{method}{seed}.safetensors", method, seed, knn)
+        for method, seed, knn in (("al", 0, 0.93), ("al", 1, 0.95), ("bp", 0, 0.9))
+    ]
     frame, caption, rows = make("tsne", tmp_path, *paths)
     assert ",".join(frame) == (
-        "dataset,arch,method,layer,features,knn_activations,knn_embedding,kl_divergence"
+        "dataset,arch,method,layer,features,n,knn_activations_mean,knn_activations_std,"
+        "knn_embedding_mean,knn_embedding_std,kl_divergence_mean,kl_divergence_std"
     )
+    assert frame["knn_activations_std"][1] == pytest.approx(0.02 / math.sqrt(2))
     assert rows == [
-        ["BP", "s1", "3,000", "90.00", "50.00", "1.250"],
-        ["AL", "s1", "3,000", "93.00", "50.00", "1.250"],
+        ["BP", "s1", "3,000", "1", "90.00", "50.00", "1.250"],
+        ["AL", "s1", "3,000", "2", "94.00 ± 1.41", "50.00 ± 0.00", "1.750 ± 0.707"],
     ]
-    for part in ("CNN", "CIFAR-100", "n = 2,000", "perplexity 30", "seed 0", "k = 10"):
+    for part in ("CNN", "CIFAR-100", "n = 1 to 2 seeds", "2,000 test images, about 20 a class"):
         assert part in caption
+    for part in ("perplexity 30", "t-SNE's own seed 0", "10 nearest", "100 classes", "in nats"):
+        assert part in caption
+    assert "fewer than" not in caption
+
+
+def test_tsne_table_says_where_a_class_has_fewer_images_than_neighbours_vote(tmp_path):
+    _, caption, _ = make(
+        "tsne", tmp_path, write_map(tmp_path / "a.safetensors", "al", 0, 0.1, samples=1000)
+    )
+    assert "about 10 a class" in caption and "fewer than 10 others of its class" in caption
 
 
 def test_anytime_table_gives_accuracy_and_cost_of_every_prefix(tmp_path):
-    sizes = {"width": 1.0, "target_width": 1024}
     paths = [
-        write_run(tmp_path, "al", seed, [[0.9 + 0.02 * seed, 0.95]], **sizes) for seed in (0, 1)
+        write_run(tmp_path, "al", seed, [[0.9 + 0.02 * seed, 0.95]], multiply_adds=[3e6, 4e6])
+        for seed in (0, 1)
     ]
     frame, caption, rows = make("anytime", tmp_path, *paths)
     assert list(frame["components"]) == [1, 2]
     assert frame["mean"].tolist() == pytest.approx([0.91, 0.95])
     assert frame["std"].tolist() == pytest.approx([0.02 / math.sqrt(2), 0])
-    # f_1, b_1, h_1; then f_2, b_2, h_2 and h_1: all effective parameters but the 9,226 biases.
-    first = 784 * 1024 + (1024 * 5120 + 5120 * 1024) + 1024 * 10
-    assert frame["multiply_adds"].tolist() == [first, 13_405_194 - 9_226]
-    assert frame["relative"].tolist() == pytest.approx([first / 13_395_968, 1])
-    assert rows[0] == ["MLP", "1", "2", "91.00 ± 1.41", "11.30", "0.84"]
+    assert frame["multiply_adds"].tolist() == [3e6, 4e6]
+    assert frame["relative"].tolist() == [0.75, 1]
+    assert rows[0] == ["MLP", "1", "2", "91.00 ± 1.41", "3.00", "0.75"]
     assert "n = 2 seeds" in caption and "multiply-adds" in caption
-
-
-def test_a_convolution_costs_its_kernel_at_every_pixel():
-    config = {"dataset": "mnist", "arch": "cnn", "width": 1.0, "target_width": 256}
-    first, *_ = anytime.multiply_adds(config)
-    convolutions = 28 * 28 * 9 * (1 * 32 + 32 * 32)
-    bridge, decoder = 28 * 28 * 32 * 1280 + 1280 * 256, 256 * 10
-    assert first == convolutions + bridge + decoder
 
 
 def test_only_al_has_prefixes(tmp_path):

@@ -1,15 +1,20 @@
 """Activations are those of the trained network, under names that AL and BP share."""
 
 import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import safetensors.numpy
 import torch
+from sklearn.metrics import silhouette_score
 
-from associated_learning import datasets, hidden, images, training
+from associated_learning import datasets, hidden, images, runs, training
 from associated_learning.commands import distances, embed
-from associated_learning.distances import class_distances
 
 SMALL = {
     "dataset": "digits",
@@ -26,8 +31,12 @@ SMALL = {
     "augment": None,
     "device": "cpu",
     "threads": 1,
+    "tf32": None,
 }
-CELLS = [("cnn", "al"), ("cnn", "bp"), ("mlp", "bp"), ("sigmoid2", "bp"), ("vgg", "bp")]
+CELLS = [
+    *[("cnn", "al"), ("cnn", "bp"), ("cnn", "same_path")],
+    *[("mlp", "bp"), ("sigmoid2", "bp"), ("vgg", "bp")],
+]
 
 
 @pytest.fixture(scope="module")
@@ -58,21 +67,22 @@ def test_the_last_layer_predicts_what_was_measured(trained, arch, method):
     assert values.min() >= 0 and values.max() <= 1
 
 
-def test_layers_of_al_and_bp_correspond(trained):
+def test_layers_of_al_bp_and_same_path_correspond(trained):
     folder, data = trained
     names = {}
-    for method in ("al", "bp"):
+    for method in ("al", "bp", "same_path"):
         network, _ = hidden.load_network(folder / "cnn" / method, data)
         names[method] = [(name, v.shape[1]) for name, v in hidden.layers(network, data, 10)]
-    assert names["al"] == names["bp"]
+    assert names["al"] == names["bp"] == names["same_path"]
     assert [name for name, _ in names["al"]] == [
         *("input", "s1", "s2", "s3", "s4", "bridge", "prediction")
     ]
 
 
-def test_hidden_layers_are_the_forward_path_of_the_method(trained):
+@pytest.mark.parametrize("method", ["al", "same_path"])
+def test_hidden_layers_are_the_forward_path_of_the_method(trained, method):
     folder, data = trained
-    network, _ = hidden.load_network(folder / "cnn" / "al", data)
+    network, _ = hidden.load_network(folder / "cnn" / method, data)
     x = images.prepare(data.test_images[:7], data.mean_image, standardised=False)
     found = dict(hidden.layers(network, data, 7))
     with torch.no_grad():
@@ -80,6 +90,52 @@ def test_hidden_layers_are_the_forward_path_of_the_method(trained):
             x = component.forward_map(x)
             assert np.allclose(found[f"s{k}"], x.flatten(1).numpy(), atol=1e-5)
         assert np.allclose(found["bridge"], component.bridge(x).numpy(), atol=1e-5)
+
+
+def test_a_class_has_the_rows_of_its_images(trained):
+    folder, data = trained
+    network, _ = hidden.load_network(folder / "cnn" / "al", data)
+    of_class = dict(hidden.layers(network, data, label=3))
+    for name, values in hidden.layers(network, data):
+        rows = values[data.test_labels.numpy() == 3]
+        np.testing.assert_allclose(of_class[name], rows, rtol=1e-4, atol=1e-5)
+
+
+MEASURED = """
+from dataclasses import replace
+import torch
+from associated_learning import hidden
+from associated_learning.datasets import Dataset
+from associated_learning.distances import class_distances
+from associated_learning.network import BackpropNetwork
+
+def peak():  # since this program began, unlike that of getrusage
+    status = open("/proc/self/status").read()
+    return 1024 * int(status.split("VmHWM:")[1].split()[0])
+
+images, labels = torch.zeros(2000, 1, 32, 32, dtype=torch.uint8), torch.arange(2000) % 20
+names, mean = tuple(map(str, range(20))), torch.zeros(1, 32, 32)
+data = Dataset("mnist", images, labels, images, labels, mean, names, None, None, "")
+blocks = [torch.nn.Conv2d(1, 32, 1), torch.nn.AvgPool2d(8)]
+network = BackpropNetwork.from_blocks(blocks, (1, 32, 32), 20, 4).eval()
+
+def measure(data):
+    return class_distances(lambda k: hidden.layers(network, data, label=k), range(20))
+
+measure(replace(data, test_images=images[:40], test_labels=labels[:40]))  # libraries set up
+before = peak()
+print(4 * measure(data)["s1"].features * len(images), peak() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peaks are read from Linux")
+def test_distances_need_a_fraction_of_the_memory_of_the_widest_layer():
+    one_thread = os.environ | {"OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", MEASURED]
+    run = subprocess.run(command, env=one_thread, capture_output=True, check=True)
+    layer, grown = map(int, run.stdout.split())
+    assert layer == 4 * (32 * 32 * 32) * 2000
+    assert grown < layer / 2
 
 
 def test_commands_write_what_tables_and_figures_read(trained, prepared, tmp_path):
@@ -92,9 +148,10 @@ def test_commands_write_what_tables_and_figures_read(trained, prepared, tmp_path
     table = pd.read_csv(tmp_path / "d.csv")
     network, _ = hidden.load_network(folder / "cnn" / "al", data)
     for (name, values), row in zip(hidden.layers(network, data), table.itertuples(), strict=True):
-        wanted = class_distances(values, data.test_labels.numpy())
+        labels = data.test_labels.numpy()
+        wanted = silhouette_score(values.astype(np.float64), labels, metric="sqeuclidean")
         assert (row.layer, row.features) == (name, values.shape[1])
-        assert row.ratio == pytest.approx(wanted.ratio)
+        assert row.silhouette == pytest.approx(wanted, rel=1e-4)
 
     embed.main([*common, "--out", str(tmp_path / "t.safetensors"), "--samples", "120"])
     with safetensors.safe_open(tmp_path / "t.safetensors", "numpy") as file:
@@ -103,4 +160,22 @@ def test_commands_write_what_tables_and_figures_read(trained, prepared, tmp_path
         for layer in layers:
             assert file.get_tensor(f"coordinates.{layer['layer']}").shape == (120, 2)
             assert 0 <= layer["knn_embedding"] <= 1
-        assert (file.get_tensor("labels") == data.test_labels[:120].numpy()).all()
+        assert (file.get_tensor("groups") == data.test_labels[:120].numpy()).all()
+
+
+def test_superclasses_colour_the_maps_but_neighbours_vote_for_classes(
+    trained, prepared, tmp_path, monkeypatch
+):
+    folder, data = trained
+    found = []
+    for some in (data, replace(data, superclasses=("even", "odd"), coarse_labels=(0, 1) * 5)):
+        monkeypatch.setattr(datasets, "load", lambda *_, some=some: some)
+        path = tmp_path / f"{len(found)}.safetensors"
+        flags = ["--run", str(folder / "mlp" / "bp"), "--data", str(prepared), "--samples", "60"]
+        embed.main([*flags, "--out", str(path)])
+        found += runs.read_embeddings([path])
+    classes, superclasses = found
+    assert superclasses["group_names"] == ["even", "odd"]
+    assert (superclasses["groups"] == classes["groups"] % 2).all()
+    for own, coloured in zip(classes["layers"], superclasses["layers"], strict=True):
+        assert own["knn_embedding"] == coloured["knn_embedding"] < 1

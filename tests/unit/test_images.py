@@ -81,3 +81,9 @@ def test_mirroring_and_crops_are_evenly_spread(monkeypatch):
 def test_the_same_generator_gives_the_same_images(batch):
     assert torch.equal(images.augment(batch, generator(3)), images.augment(batch, generator(3)))
     assert not torch.equal(images.augment(batch, generator(3)), images.augment(batch, generator(4)))
+
+
+def test_what_a_network_is_fed_with_is_laid_out_channels_first_also_with_one_channel():
+    some = torch.randint(256, (4, 1, 16, 16), dtype=torch.uint8)
+    x = images.prepare(some, torch.zeros(1, 16, 16), False, torch.Generator().manual_seed(0))
+    assert x.stride() == (256, 256, 16, 1)

@@ -44,7 +44,7 @@ def test_associated_loss_trains_only_its_own_forward_map_and_bridge(arch):
     network = build(arch)
     for index in range(len(network.components)):
         network.zero_grad(set_to_none=True)
-        network.losses(*batch())[index][0].backward()
+        list(network.losses(*batch()))[index][0].backward()
         wanted = {
             name
             for name, _ in network.named_parameters()
@@ -57,7 +57,7 @@ def test_inverse_loss_trains_only_its_own_encoder_and_decoder(arch):
     network = build(arch)
     for index in range(len(network.components)):
         network.zero_grad(set_to_none=True)
-        network.losses(*batch())[index][1].backward()
+        list(network.losses(*batch()))[index][1].backward()
         wanted = {
             name
             for name, _ in network.named_parameters()
@@ -86,10 +86,10 @@ def test_gradient_of_the_summed_losses_is_the_gradient_of_each_bit_for_bit(arch)
 def test_a_component_is_told_nothing_by_the_one_behind_it(arch):
     """Another network behind component 1 leaves the losses of component 1 as they are."""
     network, images_labels = build(arch), batch()
-    before = [loss.item() for loss in network.losses(*images_labels)[0]]
+    before = [loss.item() for loss in next(network.losses(*images_labels))]
     for parameter in network.components[1].parameters():
         parameter.data.add_(1.0)
-    assert [loss.item() for loss in network.losses(*images_labels)[0]] == before
+    assert [loss.item() for loss in next(network.losses(*images_labels))] == before
 
 
 def test_the_target_path_sees_no_image(arch):
@@ -167,7 +167,7 @@ def test_cross_entropy_of_the_same_path_is_on_the_logits_of_the_last_decoder():
     images, labels = batch()
     logits = torch.logit(network(images).double())
     wanted = nn.functional.cross_entropy(logits, labels).item()
-    assert network.losses(images, labels)[0][0].item() == pytest.approx(wanted, rel=1e-4)
+    assert next(network.losses(images, labels))[0].item() == pytest.approx(wanted, rel=1e-4)
 
 
 def test_any_list_of_blocks_becomes_an_associated_network():
@@ -179,7 +179,7 @@ def test_any_list_of_blocks_becomes_an_associated_network():
     network = AssociatedNetwork.from_blocks(blocks, (2, 9), classes=3, target_width=4)
     images, labels = torch.randn(8, 2, 9), torch.randint(3, (8,))
     assert network(images).shape == (8, 3)
-    assert len(network.losses(images, labels)) == 3
+    assert len(list(network.losses(images, labels))) == 3
     assert [c.forward_map for c in network.components] == blocks
 
 

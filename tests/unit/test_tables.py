@@ -69,8 +69,12 @@ def three_seeds(tmp_path: Path) -> list[Path]:
 def test_accuracy_table_gives_mean_deviation_and_welch_interval(tmp_path, three_seeds):
     make("accuracy", tmp_path, *three_seeds)
     bp, al = pd.read_csv(tmp_path / "accuracy.csv").to_dict("records")
-    assert ",".join(al) == "dataset,arch,method,n,mean,std,difference,ci_low,ci_high,started"
-    assert (bp["method"], bp["n"]) == ("bp", 3)  # first, whatever the order of the files
+    assert ",".join(al) == "dataset,arch,method,n,steps,mean,std,difference,ci_low,ci_high,started"
+    assert (bp["method"], bp["n"], bp["steps"]) == (
+        "bp",
+        3,
+        30,
+    )  # first, whatever the order of the files
     assert bp["mean"] == pytest.approx(0.983)
     assert bp["std"] == pytest.approx(math.sqrt((0.003**2 + 0.001**2 + 0.002**2) / 2))
     assert al["difference"] == pytest.approx(0.977 - 0.983)

@@ -37,6 +37,7 @@ OPTIONS = {
     "augment": None,
     "device": "cpu",
     "threads": 1,
+    "tf32": None,
 }
 
 
@@ -80,8 +81,8 @@ def test_a_run_writes_metrics_history_and_weights(digits, tmp_path, method):
     metrics = training.train(config(method=method), digits, tmp_path)
     assert json.loads((tmp_path / "metrics.json").read_text()) == metrics
     history = list(csv.DictReader((tmp_path / "history.csv").open()))
-    assert [int(row["epoch"]) for row in history] == [1, 2]
-    assert [int(row["step"]) for row in history] == [46, 92]
+    assert [float(row["epoch"]) for row in history] == [1, pytest.approx(50 / 46), 2]
+    assert [int(row["step"]) for row in history] == [46, 50, 92]
     prefixes = 2 if method in ("al", "al_target_first") else 1
     assert len(metrics["prefix_test_accuracy"]) == prefixes
     assert metrics["test_accuracy"] == float(history[-1]["test_accuracy"])
@@ -341,16 +342,17 @@ def test_learning_rates_and_penalty_reach_the_right_parameters():
         settings = training.resolve(
             OPTIONS | {"dataset": "cifar10", "arch": arch, "method": method, "learning_rate": None}
         )
-        optimiser = training.make_optimiser(network, settings)
         names = {id(p): name for name, p in network.named_parameters()}
-        return {
-            names[id(p)]: (group["base_lr"], group["weight_decay"])
-            for group in optimiser.param_groups
+        found = {
+            names[id(p)]: (group["learning_rate"], group["weight_decay"])
+            for optimiser in training.make_optimisers(network, settings)
+            for group in optimiser.groups
             for p in group["params"]
         }
+        assert found.keys() == set(names.values())
+        return found
 
     al = groups("resnet20", "al", AssociatedNetwork)
-    assert len(al) == len(set(al))
     for name, (rate, penalty) in al.items():
         target = ".encoder." in name or ".decoder." in name
         convolution = (
@@ -371,26 +373,12 @@ def test_learning_rates_and_penalty_reach_the_right_parameters():
     assert sum(1 for _, penalty in bp.values() if penalty) == 21 + 6  # convolutions, dense layers
 
 
-def test_the_penalty_is_the_gradient_of_half_the_squared_weights():
-    weight = torch.nn.Parameter(torch.tensor([2.0, -5.0]))
-    plain = torch.nn.Parameter(weight.detach().clone())
-    decayed = torch.optim.Adam([{"params": [weight], "weight_decay": 0.1}], fused=True)
-    by_loss = torch.optim.Adam([plain], fused=True)
-    for _ in range(5):
-        (weight.sum() * 0.3).backward()
-        (plain.sum() * 0.3 + 0.1 * (plain**2).sum() / 2).backward()
-        for optimiser in (decayed, by_loss):
-            optimiser.step()
-            optimiser.zero_grad()
-    assert torch.allclose(weight, plain, atol=1e-6)
-
-
 def test_defaults_are_the_protocol_of_the_thesis():
     from associated_learning.commands.train import parser
 
     arguments = ["--dataset", "mnist", "--arch", "mlp", "--method", "al", "--out", "x"]
     options = vars(parser().parse_args(arguments))
-    for key in ("data", "out", "checkpoint_seconds"):
+    for key in ("data", "out", "checkpoint_seconds", "workers"):
         del options[key]
     found = training.resolve(options | {"device": "cpu"})
     assert (found.epochs, found.batch_size, found.schedule) == (200, 32, "step")
@@ -417,6 +405,8 @@ def test_defaults_are_the_protocol_of_the_thesis():
         (["--device", "tpu"], ["--device", "'tpu'", "cuda"]),
         (["--epochs", "\u00b2"], ["--epochs", "from 1 up"]),
         (["--method", "bp", "--target-lr-factor", "3"], ["--target-lr-factor", "bp"]),
+        (["--method", "bp", "--workers", "2"], ["--workers", "2", "bp"]),
+        (["--device", "cpu", "--tf32"], ["--tf32", "cpu"]),
     ],
 )
 def test_wrong_values_get_one_line_and_status_2(prepared, tmp_path, capsys, flags, words):
@@ -483,6 +473,34 @@ def test_gradients_that_vanish_are_still_measured(digits, tmp_path):
         for layer in run.network.forward_layers()[1:]:
             layer[0].weight.mul_(1e-9)
     assert 0 < run._gradient_norms()[0] < 1e-24
+
+
+def test_losses_of_a_row_are_means_since_the_row_before(digits, tmp_path, monkeypatch):
+    step, seen = training.train_step, []
+
+    def noted(*arguments):
+        seen.append(step(*arguments))
+        return seen[-1]
+
+    monkeypatch.setattr(training, "train_step", noted)
+    training.train(config(), digits, tmp_path)
+    history = list(csv.DictReader((tmp_path / "history.csv").open()))
+    for row, (start, end) in zip(history, [(0, 46), (46, 50), (50, 92)], strict=True):
+        wanted = torch.stack(seen[start:end]).mean(0)
+        assert float(row["inverse_2"]) == pytest.approx(wanted[3].item(), rel=1e-6)
+
+
+def test_multiply_adds_by_prefix_are_those_of_its_layers():
+    network = architectures.build("mlp", AssociatedNetwork, (1, 28, 28), 10, 1.0, 1024)
+    bridge = 1024 * 5120 + 5120 * 1024
+    first, second = training.multiply_adds(network, torch.Size((1, 28, 28)))
+    assert first == 784 * 1024 + bridge + 1024 * 10
+    assert second == 784 * 1024 + 1024 * 1024 + bridge + 1024 * 1024 + 1024 * 10
+    blocks = [torch.nn.Conv2d(3, 8, 3, stride=2, padding=1), torch.nn.ReLU()]
+    network = BackpropNetwork.from_blocks(blocks, (3, 32, 32), 10, 4)
+    convolution, dense = 16 * 16 * 8 * 27, 2048 * 20 + 20 * 4 + 4 * 4 + 4 * 10
+    assert training.multiply_adds(network, torch.Size((3, 32, 32))) == [convolution + dense]
+    assert not any(p.is_meta for p in network.parameters())
 
 
 def test_methods_of_one_seed_share_no_weights(digits, tmp_path):

@@ -19,14 +19,14 @@ def main(argv: list[str] | None = None) -> None:
 
     data = datasets.load(args.data.parent, args.data.stem)
     network, config = hidden.load_network(args.run, data)
-    labels = data.test_labels.numpy()
     identity = {key: config[key] for key in ("dataset", "arch", "method", "seed")}
-    rows = []
-    for place, (layer, values) in enumerate(hidden.layers(network, data)):
-        found = class_distances(values, labels)._asdict()
-        where = {"layer": layer, "place": place, "features": values.shape[1]}
-        rows.append(identity | where | found)
-        print(f"{layer}: {found}", flush=True)
+    found = class_distances(
+        lambda label: hidden.layers(network, data, label=label), data.test_labels.unique().tolist()
+    )
+    rows = [
+        identity | {"layer": layer, "place": place} | distances._asdict()
+        for place, (layer, distances) in enumerate(found.items())
+    ]
     with whole(args.out) as partial, partial.open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(rows[0]))
         writer.writeheader()

@@ -27,10 +27,11 @@ def main(argv: list[str] | None = None) -> None:
 
     data = datasets.load(args.data.parent, args.data.stem)
     network, config = hidden.load_network(args.run, data)
-    labels, names = data.test_labels.numpy()[: args.samples], data.classes
+    labels = data.test_labels.numpy()[: args.samples]
+    groups, group_names = labels, data.classes
     if data.superclasses:  # a hundred colours cannot be told apart
-        labels, names = np.asarray(data.coarse_labels)[labels], data.superclasses
-    tensors, found = {"labels": labels.astype(np.int64)}, []
+        groups, group_names = np.asarray(data.coarse_labels)[labels], data.superclasses
+    tensors, found = {"groups": groups.astype(np.int64)}, []
     for layer, values in hidden.layers(network, data, args.samples):
         coordinates, kl_divergence = embed(values, args.seed, args.perplexity)
         tensors[f"coordinates.{layer}"] = coordinates
@@ -48,7 +49,9 @@ def main(argv: list[str] | None = None) -> None:
     metadata |= {
         "samples": str(len(labels)),
         "perplexity": str(args.perplexity),
-        "classes": json.dumps(names),
+        "tsne_seed": str(args.seed),
+        "neighbours": str(NEIGHBOURS),
+        "group_names": json.dumps(group_names),
         "layers": json.dumps(found),
     }
     with whole(args.out) as partial:

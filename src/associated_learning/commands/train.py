@@ -3,14 +3,13 @@
 import argparse
 import math
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 # Before torch is imported: a thread count that the load of the machine must not change.
 os.environ["MKL_DYNAMIC"] = os.environ["OMP_DYNAMIC"] = "FALSE"
 
-from associated_learning import architectures, datasets, training
+from associated_learning import architectures, datasets, pipeline, training
 from associated_learning.commands import Parser
 
 
@@ -78,7 +77,16 @@ def parser() -> Parser:
         help="crop, mirror, contrast (protocol: CIFAR)",
     )
     p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    p.add_argument(
+        "--tf32",
+        action=argparse.BooleanOptionalAction,
+        default=None,
+        help="faster, coarser matrix products on an NVIDIA GPU (protocol: no)",
+    )
     p.add_argument("--threads", type=integer(1), default=1)
+    p.add_argument(
+        "--workers", type=integer(1), default=1, help="processes that share the components out"
+    )
     p.add_argument("--checkpoint-seconds", type=not_negative, default=300.0)
     p.add_argument(
         "--data", type=Path, default=Path("data/prepared"), help="folder of prepared data"
@@ -91,7 +99,10 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     p = parser()
     options = vars(p.parse_args(argv))
-    folder, out, seconds = (options.pop(key) for key in ("data", "out", "checkpoint_seconds"))
+    how = ("data", "out", "checkpoint_seconds", "workers")
+    folder, out, seconds, workers = (options.pop(key) for key in how)
+    if workers > 1 and options["method"] not in ("al", "al_target_first"):
+        p.error(f"argument --workers: {workers}; allowed with --method {options['method']}: 1")
     if options["device"] == "auto":
         options["device"] = None
     try:
@@ -105,17 +116,12 @@ def main(argv: list[str] | None = None) -> None:
     images = config.train_subset or images
     if config.batch_size > images:
         p.error(f"argument --batch-size: {config.batch_size}; allowed: 2 to {images}")
-    try:
+    if workers > 1:
+        del data
+        pipeline.train(config, folder, out, workers, seconds)
+        return
+    with training.clear_errors(config.name):
         training.train(config, data, out, seconds)
-    except training.TrainingError as error:
-        sys.exit(f"error: {error}")
-    except (MemoryError, RuntimeError) as error:
-        # torch reports memory that cannot be had as a RuntimeError of this wording.
-        if not isinstance(error, MemoryError) and "memory" not in str(error):
-            raise
-        sys.exit(
-            f"error: {config.name}: out of memory. A smaller --batch-size or --width needs less"
-        )
 
 
 if __name__ == "__main__":

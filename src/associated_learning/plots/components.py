@@ -22,7 +22,7 @@ def draw(inputs: list[Path]) -> Figure:
     archs = histories["arch"].unique()
     prefixes = list(histories.filter(regex=r"^test_accuracy_prefix_\d+$"))
     shades = seaborn.blend_palette(["#7DBCE6", "#0072B2", "#00263D"], len(prefixes))
-    figure, panels = style.accuracy_panels(archs, "Step")
+    figure, panels = style.accuracy_panels(archs, "Step", log=True)
     for panel, arch in zip(panels, archs, strict=True):
         of_arch = histories[histories["arch"] == arch].dropna(axis="columns", how="all")
         for k, prefix in enumerate(prefixes, start=1):
@@ -38,7 +38,6 @@ def draw(inputs: list[Path]) -> Figure:
                     markeredgewidth=0.2,
                     linewidth=0.8,
                 )
-        panel.set_xlim(left=0)
     style.chance(panels, runs.CLASSES[histories["dataset"].iloc[0]])
     order = [str(k) for k in range(1, len(prefixes) + 1)]
     title = style.averaged(histories), f"{method}, by the number of components used"

@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 from associated_learning import runs
 from associated_learning.plots import style
 
-RATIOS = {"ratio": "Inter / intra distance", "fisher": "Fisher ratio"}
+MEASURES = {"ratio": "Inter / intra distance", "silhouette": "Silhouette"}
 
 
 def draw(inputs: list[Path]) -> Figure:
     """Draw the mean over seeds as a line and their range as a band, a column an architecture.
 
-    A layer of a run without both ratios, finite and above zero, is left out, and named.
+    The ratio of a layer of a run is left out, and named, if it is not finite and above zero.
 
     Parameters
     ----------
@@ -23,26 +23,24 @@ def draw(inputs: list[Path]) -> Figure:
         CSV files of the distances in the runs of one data set (see `runs.read_distances`).
     """
     layers = runs.read_distances(inputs)
-    ratios = layers[list(RATIOS)]
-    drawn = (np.isfinite(ratios) & (ratios > 0)).all(axis=1)
-    layers[list(RATIOS)] = ratios.where(drawn)
+    drawn = np.isfinite(layers["ratio"]) & (layers["ratio"] > 0)
+    layers["ratio"] = layers["ratio"].where(drawn)
     archs = layers["arch"].unique()
     figure = Figure(
         figsize=(min(style.PAGE, len(archs) * style.COLUMN), 9.5 * style.CM), layout="constrained"
     )
     panels = figure.subplots(2, len(archs), sharex="col", sharey="row", squeeze=False)
     for column, arch in zip(panels.T, archs, strict=True):
-        for panel in column:
-            panel.set_yscale("log")
+        column[0].set_yscale("log")
         of_arch = layers[layers["arch"] == arch]
         # By name: where BP has no layer that matches the bridge, its places are others.
         names = list(of_arch.groupby("layer")["place"].max().sort_values().index)
         for method, of_method in of_arch.groupby("method", sort=False):
             places = of_method["layer"].map(names.index)
-            for panel, ratio in zip(column, RATIOS, strict=True):
+            for panel, measure in zip(column, MEASURES, strict=True):
                 style.mean_and_range(
                     panel,
-                    of_method[ratio].groupby(places),
+                    of_method[measure].groupby(places),
                     label=runs.METHODS[method],
                     **style.METHODS[method],
                 )
@@ -50,7 +48,7 @@ def draw(inputs: list[Path]) -> Figure:
         column[1].set_xticks(
             range(len(names)), names, rotation=45, ha="right", rotation_mode="anchor"
         )
-    for panel, label in zip(panels[:, 0], RATIOS.values(), strict=True):
+    for panel, label in zip(panels[:, 0], MEASURES.values(), strict=True):
         panel.set_ylabel(label)
     title = style.averaged(layers), *_left_out(layers, drawn)
     style.legend(figure, style.labelled(figure), *title)
@@ -58,7 +56,7 @@ def draw(inputs: list[Path]) -> Figure:
 
 
 def _left_out(layers: pd.DataFrame, drawn: pd.Series) -> list[str]:
-    """Sentence that names what is not drawn, if anything."""
+    """Sentence that names the ratios that are not drawn, if any."""
     missing = []
     for (arch, method, layer), seeds in drawn.groupby(
         [layers[key] for key in ("arch", "method", "layer")], sort=False
@@ -66,4 +64,4 @@ def _left_out(layers: pd.DataFrame, drawn: pd.Series) -> list[str]:
         if not seeds.all():
             some = f" ({sum(~seeds)} of {len(seeds)} seeds)" if seeds.any() else ""
             missing.append(f"{runs.arch_name(arch)} {runs.METHODS[method]} {layer}{some}")
-    return [f"not drawn, having no ratio: {', '.join(missing)}"] if missing else []
+    return [f"ratio not drawn: {', '.join(missing)}"] if missing else []

@@ -68,13 +68,18 @@ def theme() -> AbstractContextManager[None]:
     )
 
 
-def accuracy_panels(archs: Sequence[str], xlabel: str) -> tuple[Figure, list[Axes]]:
+def accuracy_panels(
+    archs: Sequence[str], xlabel: str, log: bool = False
+) -> tuple[Figure, list[Axes]]:
     """Figure with a panel an architecture, side by side, which share an axis of accuracies."""
     figure = Figure(figsize=(min(PAGE, len(archs) * COLUMN), 6 * CM), layout="constrained")
     panels = figure.subplots(1, len(archs), sharey=True, squeeze=False)[0]
     for panel, arch in zip(panels, archs, strict=True):
         panel.set(title=runs.arch_name(arch), xlabel=xlabel)
-        panel.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 2.5, 5, 10]))
+        if log:
+            panel.set_xscale("log")
+        else:
+            panel.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 2.5, 5, 10]))
         panel.xaxis.set_major_formatter(EngFormatter(sep=""))  # 200k: five panels leave no room
         panel.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     panels[0].set_ylabel("Test accuracy (%)")

@@ -19,7 +19,7 @@ def draw(inputs: list[Path]) -> Figure:
     """
     histories = runs.read_histories(inputs)
     archs = histories["arch"].unique()
-    figure, panels = style.accuracy_panels(archs, "Step")
+    figure, panels = style.accuracy_panels(archs, "Step", log=True)
     for panel, arch in zip(panels, archs, strict=True):
         of_arch = histories[histories["arch"] == arch]
         for k, (method, curve) in enumerate(of_arch.groupby("method", sort=False)):
@@ -30,7 +30,6 @@ def draw(inputs: list[Path]) -> Figure:
                 label=runs.METHODS[method],
                 **style.METHODS[method],
             )
-        panel.set_xlim(left=0)
     style.chance(panels, runs.CLASSES[histories["dataset"].iloc[0]])
     style.legend(figure, style.labelled(figure), style.averaged(histories))
     return figure

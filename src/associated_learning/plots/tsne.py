@@ -21,9 +21,12 @@ def draw(inputs: list[Path]) -> Figure:
     Parameters
     ----------
     inputs
-        t-SNE maps of runs on one data set and architecture (see `runs.read_embeddings`).
+        t-SNE maps of runs on one data set and architecture (see `runs.read_embeddings`); those of
+        the least seed are drawn.
     """
     maps = runs.read_embeddings(inputs)[::-1]  # AL first
+    seeds = {found["seed"] for found in maps}
+    maps = [found for found in maps if found["seed"] == min(seeds)]
     names = [layer["layer"] for layer in max((found["layers"] for found in maps), key=len)]
     figure = Figure(figsize=(style.PAGE, style.PAGE), layout="constrained")
     panels = figure.subplots(len(maps), len(names), squeeze=False)
@@ -38,14 +41,15 @@ def draw(inputs: list[Path]) -> Figure:
                 continue
             layer = layers[name]
             panel.set_title(
-                f"{name}\nkNN {layer['knn_activations']:.2f} / {layer['knn_embedding']:.2f}",
+                f"{name}\nkNN {layer['knn_activations']:.2f} / {layer['knn_embedding']:.2f}"
+                f"\nKL {layer['kl_divergence']:z.2f}",
                 fontsize=7,
             )
             for k, (marker, size) in enumerate(MARKERS.items()):
-                group = found["labels"] // len(COLOURS) == k
+                marked = found["groups"] // len(COLOURS) == k
                 panel.scatter(
-                    *layer["coordinates"][group].T,
-                    c=COLOURS[found["labels"][group] % len(COLOURS)],
+                    *layer["coordinates"][marked].T,
+                    c=COLOURS[found["groups"][marked] % len(COLOURS)],
                     marker=marker,
                     rasterized=True,
                     **size,
@@ -55,18 +59,23 @@ def draw(inputs: list[Path]) -> Figure:
         name.replace("_", " "): Line2D(
             [], [], color=COLOURS[k % len(COLOURS)], marker=list(MARKERS)[k // len(COLOURS)], ls=""
         )
-        for k, name in enumerate(shown["classes"])
+        for k, name in enumerate(shown["group_names"])
     }
-    dataset = runs.DATASETS.get(shown["dataset"], shown["dataset"])
-    legend = style.legend(
-        figure,
-        handles,
-        f"{dataset}, {runs.arch_name(shown['arch'])}, seed {shown['seed']}: t-SNE of"
-        f" n = {shown['samples']:,} test images, perplexity {shown['perplexity']:g}",
-        "kNN: accuracy of the 10 nearest neighbours in the activations / in the embedding",
-        handlelength=1,
-        columnspacing=1.5,
-    )
-    height = len(maps) * (style.PAGE / len(names) + 0.8 * style.CM)
+    dataset, classes = shown["dataset"], runs.CLASSES[shown["dataset"]]
+    title = [
+        f"{runs.DATASETS[dataset]}, {runs.arch_name(shown['arch'])}, seed {shown['seed']}"
+        f"{f' (the least of {len(seeds)})' if len(seeds) > 1 else ''}: t-SNE (perplexity"
+        f" {shown['perplexity']:g}, seed {shown['tsne_seed']}) of n = {shown['samples']:,} test"
+        " images",
+        f"above the panels, for this run: kNN accuracy (k = {shown['neighbours']}) in the"
+        " activations / in the embedding; KL divergence in nats",
+    ]
+    if len(shown["group_names"]) < classes:
+        title.append(
+            f"colours: superclasses; kNN: all {classes} classes, of about"
+            f" {shown['samples'] / classes:.0f} images each"
+        )
+    legend = style.legend(figure, handles, *title, handlelength=1, columnspacing=1.5)
+    height = len(maps) * (style.PAGE / len(names) + 1.1 * style.CM)
     figure.set_figheight(height + legend.get_window_extent().height / figure.dpi)
     return figure

@@ -23,10 +23,11 @@ def make(inputs: list[Path]) -> Table:
     Returns
     -------
     Table
-        Its columns: `dataset`, `arch`, `method`, `n` (seeds), `mean` and `std` (with n - 1) of the
-        accuracies, as fractions; in AL `difference` (mean minus that of BP), `ci_low`, `ci_high`
-        (see `welch_interval`) and `started`: how many of its prefixes are, in the mean over seeds,
-        right more than twice as often as chance ("3/4").
+        Its columns: `dataset`, `arch`, `method`, `n` (seeds), `steps` (of training, the least of
+        the seeds'), `mean` and `std` (with n - 1) of the accuracies, as fractions; in AL
+        `difference` (mean minus that of BP), `ci_low`, `ci_high` (see `welch_interval`) and
+        `started`: how many of its prefixes are, in the mean over seeds, right more than twice as
+        often as chance ("3/4").
     """
     all_runs = runs.read_runs(inputs)
     name = runs.only_dataset(all_runs)
@@ -35,7 +36,7 @@ def make(inputs: list[Path]) -> Table:
     for (dataset, arch, method), cell in cells.items():
         accuracies = cell["test_accuracy"]
         row = {"dataset": dataset, "arch": arch, "method": method, "n": len(cell)}
-        row |= {"mean": accuracies.mean(), "std": accuracies.std()}
+        row |= {"steps": cell["steps"].min(), "mean": accuracies.mean(), "std": accuracies.std()}
         row |= dict.fromkeys(("difference", "ci_low", "ci_high"), math.nan) | {"started": None}
         if method in AL_METHODS:
             prefixes = np.mean(cell["prefix_test_accuracy"].tolist(), axis=0)

@@ -1,7 +1,6 @@
 """What every prefix of components predicts, and what it costs (ours)."""
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +28,7 @@ def make(inputs: list[Path]) -> Table:
     name, method = runs.only_dataset(al), runs.only_al(al)
     rows = []
     for (dataset, arch, al_method), cell in al.groupby(["dataset", "arch", "method"], sort=False):
-        costs = multiply_adds(cell.iloc[0].to_dict())
+        costs = cell["multiply_adds_by_prefix"].iloc[0]
         accuracies = np.array(cell["prefix_test_accuracy"].tolist()).T
         for k, (of_prefix, cost) in enumerate(zip(accuracies, costs, strict=True), start=1):
             row = {"dataset": dataset, "arch": arch, "method": al_method, "components": k}
@@ -45,50 +44,6 @@ def make(inputs: list[Path]) -> Table:
         " short prefix may cost more."
     )
     return Table(frame, caption, pd.DataFrame([_show(row) for row in rows]))
-
-
-def multiply_adds(config: dict[str, Any]) -> list[int]:
-    """Multiply-adds for one image, by the prefix of components that predicts.
-
-    Parameters
-    ----------
-    config
-        `dataset`, `arch`, `width` and `target_width` of an AL network.
-    """
-    import torch
-    from torch import nn
-
-    from associated_learning import architectures
-    from associated_learning.network import AssociatedNetwork
-    from associated_learning.tables.parameters import SHAPES
-
-    shape, classes = SHAPES[config["dataset"]], runs.CLASSES[config["dataset"]]
-    counted = 0
-
-    def count(layer: nn.Module, _inputs: tuple, output: torch.Tensor) -> None:
-        # Every value of the output is a weighted sum with as many weights as lead to one channel.
-        nonlocal counted
-        counted += output.numel() * layer.weight[0].numel()
-
-    # Tensors on the meta device have shapes but no memory.
-    with torch.device("meta"):
-        network = architectures.build(
-            config["arch"],
-            AssociatedNetwork,
-            shape,
-            classes,
-            config["width"],
-            config["target_width"],
-        ).eval()
-        for layer in network.modules():
-            if isinstance(layer, nn.Linear | nn.Conv2d):
-                layer.register_forward_hook(count)
-        costs = []
-        for k in range(1, len(network.components) + 1):
-            counted = 0
-            network(torch.empty(1, *shape), components=k)
-            costs.append(counted)
-    return costs
 
 
 def _show(row: dict) -> dict[str, str]:

@@ -13,7 +13,7 @@ MEASURES = {
     "intra": "Intra",
     "inter": "Inter",
     "ratio": "Inter / intra",
-    "fisher": "Fisher ratio",
+    "silhouette": "Silhouette",
 }
 
 
@@ -29,7 +29,8 @@ def make(inputs: list[Path]) -> Table:
     -------
     Table
         Its columns: `dataset`, `arch`, `layer`, `method`, `features`, `n` (seeds), and `x_mean` and
-        `x_std` (with n - 1) for each x of MEASURES: infinite or NaN as soon as one seed is.
+        `x_std` (with n - 1) for each x of MEASURES; a ratio is infinite or NaN as soon as one
+        seed's is.
     """
     layers = runs.read_distances(inputs)
     name = runs.only_dataset(layers)
@@ -51,9 +52,10 @@ def make(inputs: list[Path]) -> Table:
         f"Distances of the activations on the whole test set of {name}: {spread}"
         f"{runs.seeds(frame['n'])}. Intra: Euclidean distance between two samples of one class,"
         " mean over pairs and then classes. Inter: distance between the centroids of two classes,"
-        " mean over pairs. Fisher ratio: between-class over within-class scatter, which does not"
-        " depend on a layer's scale. ∞: a layer (of one seed at least) without any spread within"
-        " classes; —: it is the same for all images."
+        " mean over pairs. Silhouette: of squared distances, from −1 to 1, mean over images. ∞: a"
+        " layer (of one seed at least) without any spread within classes; —: it is the same for all"
+        " images. BP has ReLU and a softmax; AL and same path have the same layers, ELU and then"
+        " sigmoids, and differ in training alone."
     )
     return Table(frame, caption, pd.DataFrame([_show(row) for row in rows]))
 
@@ -68,7 +70,10 @@ def _show(row: dict) -> dict[str, str]:
     }
     for measure, title in MEASURES.items():
         mean, std = row[f"{measure}_mean"], row[f"{measure}_std"]
-        shown[title] = "∞" if math.isinf(mean) else plain(mean)
+        if measure == "silhouette":
+            shown[title], spread = f"{mean:z.3f}".replace("-", "−"), f"{std:.3f}"
+        else:
+            shown[title], spread = "∞" if math.isinf(mean) else plain(mean), f"{std:.2g}"
         if not math.isnan(std):
-            shown[title] += f" ± {std:.2g}"
+            shown[title] += f" ± {spread}"
     return shown

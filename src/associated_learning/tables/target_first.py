@@ -22,7 +22,7 @@ def make(inputs: list[Path]) -> Table:
     Table
         Its columns: `dataset`, `arch`, `method`, `n` (seeds), `mean` and `std` (with n - 1) of the
         final test accuracies, as fractions; `half`, half of BP's mean; `half_reached`, the seeds
-        that come to it; `half_steps`, the median over all seeds of the step of the first epoch at
+        that come to it; `half_steps`, the median over all seeds of the first evaluated step at
         or above it, infinite where it is not reached; where the target path was trained first, the
         medians of the steps and seconds of that (`target_first_steps`, `target_first_seconds`).
     """
@@ -48,8 +48,9 @@ def make(inputs: list[Path]) -> Table:
     spread = "mean ± standard deviation over " if frame["n"].max() > 1 else ""
     caption = (
         f"Accuracy on the test set of {name} after the last epoch, in percent: {spread}"
-        f"{runs.seeds(frame['n'])}. Steps to half: training steps after which the accuracy, looked"
-        " at after every epoch, first is at least half of BP's mean final one; median over the"
+        f"{runs.seeds(frame['n'])}. Steps to half: training steps after which the accuracy first is"
+        " at least half of BP's mean final one, one mark for all methods; it is looked at after"
+        " 50, 100, 200, 500, 1,000, ... steps and every epoch; median over the"
         " seeds, and how many of them come to it, where not all do. Target path: what training it"
         " alone before the first image takes, in steps on the one-hot vectors and in seconds,"
         " medians over the seeds."
