@@ -6,7 +6,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
 # Activated as a user would: rules call `python` and find the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup smoke laptop thesis download test bench lint report lock
+.PHONY: help setup smoke laptop thesis download test bench lint report archive redraw lock
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -45,6 +45,17 @@ SCALE ?= laptop
 report: setup ## one self-contained HTML of a finished scale (SCALE=laptop)
 	$(SNAKEMAKE) $(SCALE) --report report-$(SCALE).html
 
+archive: setup ## pack what the figures and tables of a scale read into archives/ (SCALE=laptop)
+	$(SNAKEMAKE) archives/$(SCALE).zip
+	@cat logs/$(SCALE)/archive.log
+
+redraw: .venv-archive/.complete ## figures and tables of an archive, without torch (SCALE=laptop)
+	PATH="$(CURDIR)/.venv-archive/bin:$$PATH" snakemake --cores $(CORES) $(SCALE) --config source=archive
+
+.venv-archive/.complete: envs/archive.lock envs/bootstrap.lock
+	@sh envs/setup.sh $(PYTHON) archive .venv-archive
+
 lock: setup ## resolve envs/*.in anew into the locks
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o envs/requirements.lock envs/requirements.in
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o envs/bootstrap.lock envs/bootstrap.in
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -c envs/requirements.lock -o envs/archive.lock envs/archive.in

@@ -7,9 +7,20 @@ configfile: "config/config.yaml"
 
 
 include: "rules/common.smk"
-include: "rules/data.smk"
-include: "rules/train.smk"
-include: "rules/analysis.smk"
+
+
+if config["source"] == "runs":
+
+    include: "rules/data.smk"
+    include: "rules/train.smk"
+    include: "rules/analysis.smk"
+    include: "rules/archive.smk"
+
+else:
+
+    include: "rules/unpack.smk"
+
+
 include: "rules/outputs.smk"
 
 

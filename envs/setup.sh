@@ -1,7 +1,8 @@
 #!/bin/sh
-# Build .venv from the locks. Usage: sh envs/setup.sh [PYTHON]. Called by make when a lock has changed.
+# Build an environment from its lock. Called by make when the lock has changed.
+# Usage: sh envs/setup.sh [PYTHON [LOCK FOLDER]], by default python3 requirements .venv
 set -eu
-python=${1:-python3}
+python=${1:-python3} lock=envs/${2:-requirements}.lock venv=${3:-.venv}
 stop() { printf 'setup: %s\n' "$1" >&2; exit 1; }
 
 command -v "$python" >/dev/null 2>&1 ||
@@ -11,18 +12,18 @@ command -v "$python" >/dev/null 2>&1 ||
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     stop "$python has no venv module. On Debian and Ubuntu: apt install python3-venv"
 
-echo "setup: building .venv from envs/requirements.lock (about 5 GB with torch's CUDA libraries)"
-rm -f .venv/.complete
-"$python" -m venv --clear .venv || stop "python -m venv failed, see above"
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+echo "setup: building $venv from $lock (with torch about 5 GB, without 0.6 GB)"
+rm -f "$venv"/.complete
+"$python" -m venv --clear "$venv" || stop "python -m venv failed, see above"
+"$venv"/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
     -r envs/bootstrap.lock ||
     stop "the package index did not deliver (see above). Is there a network? A proxy or mirror is
        set by pip's and uv's usual variables. Run the same make command again to retry."
-.venv/bin/uv pip sync --quiet --compile-bytecode --python .venv/bin/python --require-hashes \
-    envs/bootstrap.lock envs/requirements.lock ||
-    stop "installing envs/requirements.lock failed (see above). Without a network or with a full disk
+"$venv"/bin/uv pip sync --quiet --compile-bytecode --python "$venv"/bin/python --require-hashes \
+    envs/bootstrap.lock "$lock" ||
+    stop "installing $lock failed (see above). Without a network or with a full disk
        this is expected; mend it and run the same make command again."
-.venv/bin/uv pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation \
+"$venv"/bin/uv pip install --quiet --python "$venv"/bin/python --no-deps --no-build-isolation \
     --offline -e . || stop "installing the package itself failed, see above"
-touch .venv/.complete
-echo "setup: done. To use it by hand: source .venv/bin/activate"
+touch "$venv"/.complete
+echo "setup: done. To use it by hand: source $venv/bin/activate"

@@ -17,7 +17,7 @@ rule distances:
         "../envs/environment.yaml"
     resources:
         runtime=120,
-        mem_mb=6000,
+        mem_mb=2000,
     params:
         run=subpath(input.metrics, parent=True),
     shell:

@@ -9,7 +9,7 @@ PACKAGES = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, PACKAGES)
 shell.prefix(f"export PYTHONPATH='{PACKAGES}'; ")
 
-from associated_learning import configuration
+from associated_learning import archive, configuration
 
 try:
     config |= configuration.load(config, Path(workflow.basedir) / "config")
@@ -17,7 +17,10 @@ except configuration.ConfigError as error:
     raise WorkflowError(error)
 
 SCALES, EXPERIMENTS = config["scales"], config["experiments"]
-RUN = "results/{scale}/{dataset}/{arch}/{method}/seed{seed}/"
+# Where figures and tables find what they read; what an archive held never lies among own results.
+RESULTS = {"runs": "results", "archive": "results/archive"}[config["source"]]
+RUN = f"{RESULTS}/{{scale}}/{{dataset}}/{{arch}}/{{method}}/seed{{seed}}/"
+BENCHMARKS = f"{RESULTS}/{{scale}}/benchmarks/"  # of figures and tables
 FIGURE_FORMATS = ["pdf", "png"]
 TABLE_FORMATS = ["csv", "md", "tex", "html"]
 # Tables of a whole scale rather than of a data set, each with a rule of its own.
@@ -111,14 +114,34 @@ def all_runs(scale):
     }
 
 
+def archived(wildcards):
+    """All that the figures and tables of a scale read."""
+    runs = all_runs(wildcards.scale)
+    folders = {str(Path(path).parent) for path in runs}
+    runs |= set(expand("{folder}/{file}", folder=folders, file=["metrics.json", "history.csv"]))
+    datasets = SCALES[wildcards.scale]["datasets"]
+    files = ["jobs.csv", "parameters.csv", *expand("data/{dataset}.safetensors", dataset=datasets)]
+    return sorted(runs) + expand("results/{scale}/{file}", scale=wildcards.scale, file=files)
+
+
+def unpacked(scale):
+    """Where the files of a scale's archive go, after it was verified."""
+    try:
+        return [f"{RESULTS}/{name}" for name in archive.read(Path(f"archives/{scale}.zip"))]
+    except archive.ArchiveError as error:
+        raise WorkflowError(str(error))
+
+
 def benchmarks(wildcards):
-    """Benchmarks of all jobs of a scale, but for that of its costs."""
+    """Benchmarks of all jobs of a scale whose costs are gathered."""
     scale = wildcards.scale
     rules_of = {"metrics.json": "train", "distances.csv": "distances", "tsne.safetensors": "embed"}
     jobs = [("train", "_".join(Path(path).parts[2:6])) for path in all_runs(scale)]
     jobs += [
         (rules_of[Path(path).name], "_".join(Path(path).parts[2:6])) for path in all_runs(scale)
     ]
+    jobs += [("overview", dataset) for dataset in SCALES[scale]["datasets"]]
+    jobs.append(("count", "parameters"))
     for path in scale_outputs(scale, without=["costs"]):
         if path.endswith((".png", ".csv")):
             jobs.append((Path(path).parts[0].rstrip("s"), Path(path).stem))

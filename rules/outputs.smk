@@ -13,7 +13,7 @@ rule figure:
     log:
         "logs/{scale}/figure/{figure}_{dataset}.log",
     benchmark:
-        "results/{scale}/benchmarks/figure/{figure}_{dataset}.tsv"
+        f"{BENCHMARKS}figure/{{figure}}_{{dataset}}.tsv"
     conda:
         "../envs/environment.yaml"
     params:
@@ -27,10 +27,7 @@ rule table:
     input:
         runs=run_files("tables"),
         code=[
-            *[
-                source(f"tables/{name}")
-                for name in ("{table}", "output", "accuracy", "parameters")
-            ],
+            *[source(f"tables/{name}") for name in ("{table}", "output", "accuracy")],
             source("runs"),
         ],
     output:
@@ -40,7 +37,7 @@ rule table:
     log:
         "logs/{scale}/table/{table}_{dataset}.log",
     benchmark:
-        "results/{scale}/benchmarks/table/{table}_{dataset}.tsv"
+        f"{BENCHMARKS}table/{{table}}_{{dataset}}.tsv"
     conda:
         "../envs/environment.yaml"
     params:
@@ -65,7 +62,7 @@ rule arch_figure:
     log:
         "logs/{scale}/figure/{arch_figure}_{dataset}_{arch}.log",
     benchmark:
-        "results/{scale}/benchmarks/figure/{arch_figure}_{dataset}_{arch}.tsv"
+        f"{BENCHMARKS}figure/{{arch_figure}}_{{dataset}}_{{arch}}.tsv"
     conda:
         "../envs/environment.yaml"
     params:
@@ -90,7 +87,7 @@ rule arch_table:
     log:
         "logs/{scale}/table/{arch_table}_{dataset}_{arch}.log",
     benchmark:
-        "results/{scale}/benchmarks/table/{arch_table}_{dataset}_{arch}.tsv"
+        f"{BENCHMARKS}table/{{arch_table}}_{{dataset}}_{{arch}}.tsv"
     conda:
         "../envs/environment.yaml"
     params:
@@ -102,7 +99,7 @@ rule arch_table:
 
 rule samples:
     input:
-        data="data/prepared/{dataset}.safetensors",
+        data=f"{RESULTS}/{{scale}}/data/{{dataset}}.safetensors",
         code=[source("plots/samples"), source("plots/style"), source("runs")],
     output:
         **figure_files(
@@ -111,7 +108,7 @@ rule samples:
     log:
         "logs/{scale}/figure/samples_{dataset}.log",
     benchmark:
-        "results/{scale}/benchmarks/figure/samples_{dataset}.tsv"
+        f"{BENCHMARKS}figure/samples_{{dataset}}.tsv"
     conda:
         "../envs/environment.yaml"
     params:
@@ -124,7 +121,10 @@ rule samples:
 rule datasets:
     input:
         data=lambda wildcards: expand(
-            "data/prepared/{dataset}.safetensors", dataset=SCALES[wildcards.scale]["datasets"]
+            "{folder}/{scale}/data/{dataset}.safetensors",
+            folder=RESULTS,
+            scale=wildcards.scale,
+            dataset=SCALES[wildcards.scale]["datasets"],
         ),
         code=[source("tables/datasets"), source("tables/output"), source("runs")],
     output:
@@ -132,7 +132,7 @@ rule datasets:
     log:
         "logs/{scale}/table/datasets.log",
     benchmark:
-        "results/{scale}/benchmarks/table/datasets.tsv"
+        f"{BENCHMARKS}table/datasets.tsv"
     conda:
         "../envs/environment.yaml"
     params:
@@ -144,30 +144,21 @@ rule datasets:
 
 rule parameters:
     input:
-        code=[
-            source(name)
-            for name in (
-                *("tables/parameters", "tables/output", "runs", "network", "training"),
-                *(
-                    f"architectures/{name}"
-                    for name in ("__init__", "layers", "mlp", "cnn", "resnet", "vgg")
-                ),
-            )
-        ],
+        counts=f"{RESULTS}/{{scale}}/parameters.csv",
+        code=[source("tables/parameters"), source("tables/output"), source("runs")],
     output:
         **table_files("parameters", "7 Method and data", output="parameters"),
     log:
         "logs/{scale}/table/parameters.log",
     benchmark:
-        "results/{scale}/benchmarks/table/parameters.tsv"
+        f"{BENCHMARKS}table/parameters.tsv"
     conda:
         "../envs/environment.yaml"
     params:
         prefix=subpath(output[0], strip_suffix=".csv"),
-        cells=parameter_cells,
     shell:
         "python -m associated_learning.commands.table parameters --scale {wildcards.scale}"
-        " --out {params.prefix} {params.cells} > {log} 2>&1"
+        " --out {params.prefix} {input.counts} > {log} 2>&1"
 
 
 rule claims:
@@ -184,7 +175,7 @@ rule claims:
     log:
         "logs/{scale}/table/claims.log",
     benchmark:
-        "results/{scale}/benchmarks/table/claims.tsv"
+        f"{BENCHMARKS}table/claims.tsv"
     conda:
         "../envs/environment.yaml"
     params:
@@ -196,11 +187,8 @@ rule claims:
 
 rule costs:
     input:
-        # All must be finished, as it is the benchmarks beside it that are read; but a figure that is
-        # drawn anew costs what it cost.
-        runs=lambda wildcards: all_runs(wildcards.scale),
-        finished=ancient(lambda wildcards: scale_outputs(wildcards.scale, without=["costs"])),
-        code=[source("tables/costs"), source("tables/output")],
+        jobs=f"{RESULTS}/{{scale}}/jobs.csv",
+        code=[source("tables/costs"), source("tables/output"), source("runs")],
     output:
         **table_files("costs", "7 Method and data", output="costs"),
     log:
@@ -209,7 +197,6 @@ rule costs:
         "../envs/environment.yaml"
     params:
         prefix=subpath(output[0], strip_suffix=".csv"),
-        benchmarks=benchmarks,
     shell:
         "python -m associated_learning.commands.table costs --scale {wildcards.scale}"
-        " --out {params.prefix} {params.benchmarks} > {log} 2>&1"
+        " --out {params.prefix} {input.jobs} > {log} 2>&1"

@@ -14,7 +14,7 @@ from associated_learning.datasets import Dataset
 from associated_learning.network import AssociatedNetwork, BackpropNetwork
 from associated_learning.training import METHODS
 
-BATCH = 50  # in thesis-size networks more costs memory and gains no speed
+BATCH = 50  # images; bounds the memory that a layer takes within itself
 Network = AssociatedNetwork | BackpropNetwork
 
 

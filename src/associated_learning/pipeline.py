@@ -219,7 +219,10 @@ class PipelinedRun(Run):
         self._forget_moments()
 
     def _update(self, x: Tensor, labels: Tensor) -> Tensor:
-        return self._train_own(x, F.one_hot(labels, self.network.classes).to(x.dtype))
+        losses = self._train_own(x, F.one_hot(labels, self.network.classes).to(x.dtype))
+        if (self.step + 1) % self.steps_per_epoch == 0:
+            self.drain()  # so that the measured time of an epoch is that of all workers
+        return losses
 
     def _train_own(self, s: Tensor, t: Tensor) -> Tensor:
         """Update the own components; returns all losses, flat, the others' zero."""

@@ -231,6 +231,27 @@ def read_embeddings(paths: Sequence[Path]) -> list[dict[str, Any]]:
     return sorted(maps, key=_display_order)
 
 
+def read_table(paths: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
+    """Read one CSV file, which has to have some columns and a row.
+
+    Raises
+    ------
+    SystemExit
+        It is missing or damaged, or several are given.
+    """
+    import pandas as pd
+
+    if len(paths) > 1:
+        raise SystemExit(f"error: one file is wanted, {len(paths)} are given")
+    try:
+        table = pd.read_csv(paths[0])
+        if table.empty or not {*columns} <= set(table):
+            raise ValueError("columns or rows are missing")
+    except (OSError, ValueError) as error:
+        raise SystemExit(_unreadable(paths[0], error)) from error
+    return table
+
+
 def only_dataset(frame: pd.DataFrame) -> str:
     """Display name of the one data set of some runs.
 

@@ -57,7 +57,7 @@ def test_conda_gets_the_same_versions_as_the_lock_and_nothing_else() -> None:
     assert pins == {name: versions[name] for name in direct()}
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "bootstrap.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "bootstrap.lock", "archive.lock"])
 def test_every_locked_package_has_one_exact_version_and_hashes(lock: str) -> None:
     assert entries(lock)
     for entry in entries(lock):
@@ -66,11 +66,19 @@ def test_every_locked_package_has_one_exact_version_and_hashes(lock: str) -> Non
         assert hashes and all(re.fullmatch("sha256:[0-9a-f]{64}", h) for h in hashes), pin
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "bootstrap.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "bootstrap.lock", "archive.lock"])
 def test_the_locks_hold_no_address_and_no_option_but_hashes(lock: str) -> None:
     text = (ENVS / lock).read_text()
     assert "://" not in text and " @ " not in text
     assert set(re.findall(r"(?:^|\s)(-[-\w]*)", text)) == {"--hash"}
+
+
+def test_the_archive_s_environment_is_a_part_of_the_other_without_torch() -> None:
+    part, whole = (
+        {e.split()[0] for e in entries(f"{n}.lock")} for n in ("archive", "requirements")
+    )
+    assert part < whole
+    assert not [pin for pin in part if re.match("torch|nvidia|scikit-learn|triton", pin)]
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])

@@ -51,7 +51,7 @@ def write_run(
 def make(kind: str, out: Path, *inputs: Path) -> tuple[pd.DataFrame, str, list[list[str]]]:
     """The CSV that the command writes; caption and rows of its Markdown."""
     table.main([kind, "--out", str(out / kind), *map(str, inputs)])
-    caption, _, _, _, *rows = (out / f"{kind}.md").read_text().splitlines()
+    caption, _, _, _, *rows, _, _record = (out / f"{kind}.md").read_text().splitlines()
     cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
     return pd.read_csv(out / f"{kind}.csv"), caption, cells
 

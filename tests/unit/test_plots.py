@@ -9,7 +9,8 @@ import pytest
 from matplotlib.figure import Figure
 from safetensors.numpy import save_file
 
-from associated_learning.commands import plot
+from associated_learning import plots
+from associated_learning.commands import overview, plot
 from associated_learning.plots import curves, samples, style
 
 
@@ -46,16 +47,17 @@ def three_seeds(tmp_path: Path) -> list[Path]:
 
 
 def write_data(path: Path, classes: int, **metadata: list) -> Path:
-    """A prepared data set of 12 images a class; all pixels of image i are i."""
+    """Overview of a data set of 12 images a class; all pixels of image i are i."""
     labels = np.arange(12 * classes) % classes
     images = np.arange(12 * classes, dtype=np.uint8)[:, None, None, None]
     images = np.tile(images, (1, 3, 4, 4))
     metadata = {"classes": [f"class_{label}" for label in range(classes)]} | metadata
     save_file(
-        {"train_images": images, "train_labels": labels},
-        path,
+        {"train_images": images, "train_labels": labels, "test_labels": labels[:classes]},
+        path.with_suffix(".prepared"),
         {"dataset": path.stem} | {key: json.dumps(value) for key, value in metadata.items()},
     )
+    overview.main(["--data", str(path.with_suffix(".prepared")), "--out", str(path)])
     return path
 
 
@@ -181,7 +183,7 @@ def test_an_unknown_figure_is_one_line_and_status_2():
 
 def test_figures_need_no_torch():
     code = (
-        "import sys\nfrom associated_learning.plots import curves, samples, style\n"
+        f"import sys\nfrom associated_learning.plots import style, {', '.join(plots.kinds())}\n"
         "with style.theme(): pass\n"
         "assert not {'torch', 'sklearn'} & set(sys.modules)"
     )

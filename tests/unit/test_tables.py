@@ -10,8 +10,8 @@ import pytest
 import scipy.stats
 from safetensors.numpy import save_file
 
-from associated_learning import runs
-from associated_learning.commands import table
+from associated_learning import runs, tables
+from associated_learning.commands import count, jobs, overview, table
 
 BP, AL = [0.980, 0.984, 0.985], [0.970, 0.975, 0.986]
 
@@ -43,6 +43,7 @@ def write_benchmark(path: Path, *jobs: str) -> None:
 
 
 def write_data(path: Path, labels: list[int], names: list[str]) -> Path:
+    """Overview of a data set."""
     tensors = {
         "train_images": np.zeros((len(labels), 3, 4, 5), np.uint8),
         "train_labels": np.array(labels),
@@ -50,8 +51,16 @@ def write_data(path: Path, labels: list[int], names: list[str]) -> Path:
         "test_labels": np.zeros(1234, np.int64),
         "mean_image": np.zeros((3, 4, 5), np.float32),
     }
-    save_file(tensors, path, {"dataset": path.stem, "classes": json.dumps(names)})
+    prepared = path.with_suffix(".prepared")
+    save_file(tensors, prepared, {"dataset": path.stem, "classes": json.dumps(names)})
+    overview.main(["--data", str(prepared), "--out", str(path)])
     return path
+
+
+def gather(folder: Path, *benchmarks: Path) -> Path:
+    """The jobs that benchmarks are of."""
+    jobs.main(["--out", str(folder / "jobs.csv"), *map(str, benchmarks)])
+    return folder / "jobs.csv"
 
 
 def make(kind: str, out: Path, *inputs: Path, flags: tuple[str, ...] = ()) -> dict[str, str]:
@@ -162,10 +171,8 @@ def test_latex_is_escaped(tmp_path, three_seeds):
     assert latex.isascii()
     assert all(f"\\{rule}" in latex for rule in ("toprule", "midrule", "bottomrule", "caption{"))
     write_benchmark(tmp_path / "b" / "hidden_layers" / "x.tsv", "1 0:00:01 5 1 1 1 1 1 1 1")
-    assert (
-        r"hidden\_layers & 1"
-        in make("costs", tmp_path, tmp_path / "b" / "hidden_layers" / "x.tsv")["tex"]
-    )
+    jobs = gather(tmp_path, tmp_path / "b" / "hidden_layers" / "x.tsv")
+    assert r"hidden\_layers & 1" in make("costs", tmp_path, jobs)["tex"]
 
 
 def test_smoke_is_said_in_both_captions_and_only_at_that_scale(tmp_path, three_seeds):
@@ -194,7 +201,7 @@ def test_costs_table_sums_the_jobs_of_a_rule(tmp_path):
     write_benchmark(folder / "train/mnist_bp.tsv", "60 0:01:00 650 1 1 1 1 1 90 50")
     write_benchmark(folder / "plot/short.tsv", "0.5 0:00:00" + " NA" * 8)
     files = [*sorted(folder.glob("*/*.tsv")), folder / "fetch" / "had_nothing_to_do.tsv"]
-    text = make("costs", tmp_path, *files)
+    text = make("costs", tmp_path, gather(tmp_path, *files))
     assert text["csv"].splitlines() == [
         "rule,jobs,total_seconds,median_seconds,longest_seconds,peak_memory_mb",
         "plot,1,0.5,0.5,0.5,",
@@ -202,6 +209,24 @@ def test_costs_table_sums_the_jobs_of_a_rule(tmp_path):
         "total,3,181.0,60.0,120.5,700.25",
     ]
     assert "cores." in text["md"].splitlines()[0]
+
+
+def test_without_any_benchmark_there_are_no_costs(tmp_path):
+    with pytest.raises(SystemExit, match="none of 1 benchmarks: run the workflow first"):
+        gather(tmp_path, tmp_path / "train/mnist_al.tsv")
+
+
+def test_parameters_table_counts_without_training_at_the_width_of_the_thesis_or_another(tmp_path):
+    counts = tmp_path / "parameters.csv"
+    cells = ["mnist:mlp:bp::", "mnist:mlp:al::", "mnist:mlp:al:0.25:64"]
+    count.main(["--out", str(counts), *cells])
+    shown = make("parameters", tmp_path / "out", counts)["md"]
+    bp, al, small = pd.read_csv(tmp_path / "out/parameters.csv").to_dict("records")
+    assert bp["total"] == bp["effective"] and bp["affiliated"] == 0
+    assert al["total"] == al["effective"] + al["affiliated"] > bp["total"]
+    assert al["total"] == sum(al[role] for role in "fbgh")
+    assert 0 < small["total"] < al["total"] / 4
+    assert f"{al['total']:,}" in shown and math.isnan(bp["f"])
 
 
 @pytest.mark.parametrize("content", [None, "", '{"test_accuracy": 0.5, "st', "{}", "[1]"])
@@ -250,8 +275,8 @@ def test_an_unknown_table_is_one_line_and_status_2():
 def test_tables_need_no_torch():
     code = (
         "import sys\n"
-        "from associated_learning.commands import table\n"
-        "from associated_learning.tables import accuracy, costs, datasets\n"
+        "from associated_learning.commands import provenance, table\n"
+        f"from associated_learning.tables import {', '.join(tables.kinds())}\n"
         "assert not {'torch', 'sklearn', 'matplotlib'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

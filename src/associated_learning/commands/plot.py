@@ -3,7 +3,7 @@
 import importlib
 from pathlib import Path
 
-from associated_learning import plots
+from associated_learning import plots, provenance
 from associated_learning.commands import Parser
 
 
@@ -21,7 +21,9 @@ def main(argv: list[str] | None = None) -> None:
 
     kind = importlib.import_module(f"associated_learning.plots.{args.kind}")
     with style.theme():
-        style.save(kind.draw(args.inputs), args.out, smoke=args.scale == "smoke")
+        figure = kind.draw(args.inputs)
+        record = provenance.record(Path(kind.__file__), args.inputs)
+        style.save(figure, args.out, smoke=args.scale == "smoke", record=record)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import importlib
 from pathlib import Path
 
-from associated_learning import tables
+from associated_learning import provenance, tables
 from associated_learning.commands import Parser
 
 
@@ -22,7 +22,9 @@ def main(argv: list[str] | None = None) -> None:
     )  # after the flags are found right: it takes a while
 
     kind = importlib.import_module(f"associated_learning.tables.{args.kind}")
-    output.write(kind.make(args.inputs), args.out, smoke=args.scale == "smoke")
+    table = kind.make(args.inputs)
+    record = provenance.record(Path(kind.__file__), args.inputs)
+    output.write(table, args.out, smoke=args.scale == "smoke", record=record)
 
 
 if __name__ == "__main__":

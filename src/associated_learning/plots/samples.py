@@ -21,25 +21,17 @@ def draw(inputs: list[Path]) -> Figure:
     Parameters
     ----------
     inputs
-        One prepared data set (see `datasets.prepare`).
+        The overview of one data set (see `overview.overview`).
     """
     if len(inputs) > 1:
         raise SystemExit(f"error: samples are drawn of one data set, {len(inputs)} are given")
     with runs.open_data(inputs[0]) as data:
         metadata = data.metadata()
-        labels = data.get_tensor("train_labels")
-        if "superclasses" in metadata:
-            names = json.loads(metadata["superclasses"])
-            coarse = np.array(json.loads(metadata["coarse_labels"]))
-            first = [np.flatnonzero(labels == label)[0] for label in range(len(coarse))]
-            rows = [
-                [first[label] for label in np.flatnonzero(coarse == k)] for k in range(len(names))
-            ]
-        else:
-            names = json.loads(metadata["classes"])
-            rows = [np.flatnonzero(labels == label)[:10] for label in range(len(names))]
-        images = data.get_slice("train_images")
-        rows = [[images[int(i) : int(i) + 1][0] for i in row] for row in rows]
+        images, labels = data.get_tensor("images"), data.get_tensor("labels")
+    names = json.loads(metadata.get("superclasses", metadata["classes"]))
+    if "superclasses" in metadata:
+        labels = np.array(json.loads(metadata["coarse_labels"]))[labels]
+    rows = [list(images[labels == label]) for label in range(len(names))]
 
     half = (len(names) + 1) // 2
     names_width = (0.4 + 0.125 * max(map(len, names))) * CM  # about, at the style's 7 pt

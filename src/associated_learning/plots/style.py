@@ -179,7 +179,7 @@ def legend(figure: Figure, handles: Mapping[str, Artist], *title: str, **look: A
     return drawn
 
 
-def save(figure: Figure, prefix: Path, smoke: bool = False) -> None:
+def save(figure: Figure, prefix: Path, smoke: bool = False, record: str = "") -> None:
     """Write `prefix`.pdf and `prefix`.png, byte-equal whenever the figure is.
 
     Parameters
@@ -190,11 +190,14 @@ def save(figure: Figure, prefix: Path, smoke: bool = False) -> None:
         Path without the suffix.
     smoke
         Write onto the figure that it shows no result.
+    record
+        What it was made of (see `provenance.record`), for the files' metadata.
     """
     if smoke:
         strip = 0.3 * CM / figure.get_figheight()  # kept free for the mark
         figure.get_layout_engine().set(rect=(0, strip, 1, 1 - strip))
         figure.text(0.995, 0.01, "smoke scale: no result", ha="right", fontsize=6, color="0.4")
-    for suffix, metadata in (("pdf", {"CreationDate": None}), ("png", None)):
+    pdf = {"CreationDate": None, "Keywords": record or None}
+    for suffix, metadata in (("pdf", pdf), ("png", {"Comment": record})):
         with whole(prefix.with_name(f"{prefix.name}.{suffix}")) as partial:
             figure.savefig(partial, format=suffix, metadata=metadata)

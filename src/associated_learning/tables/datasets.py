@@ -1,9 +1,7 @@
 """Sizes of the data sets (thesis 3.1)."""
 
-import json
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from associated_learning import runs
@@ -16,7 +14,7 @@ def make(inputs: list[Path]) -> Table:
     Parameters
     ----------
     inputs
-        Prepared data sets (see `datasets.prepare`).
+        Their overviews (see `overview.overview`).
 
     Returns
     -------
@@ -27,16 +25,14 @@ def make(inputs: list[Path]) -> Table:
     rows = []
     for path in inputs:
         with runs.open_data(path) as data:
-            metadata = data.metadata()
-            images, channels, height, width = data.get_slice("train_images").get_shape()
-            classes = len(json.loads(metadata["classes"]))
-            sizes = np.bincount(data.get_tensor("train_labels"), minlength=classes)
+            sizes = data.get_tensor("train_sizes")
+            _, channels, height, width = data.get_slice("images").get_shape()
             rows.append(
                 {
-                    "dataset": metadata["dataset"],
-                    "train_images": images,
-                    "test_images": data.get_slice("test_images").get_shape()[0],
-                    "classes": classes,
+                    "dataset": data.metadata()["dataset"],
+                    "train_images": int(sizes.sum()),
+                    "test_images": int(data.get_tensor("test_sizes").sum()),
+                    "classes": len(sizes),
                     "channels": channels,
                     "height": height,
                     "width": width,

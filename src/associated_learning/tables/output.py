@@ -47,7 +47,7 @@ class Table:
     formatted: pd.DataFrame | None = None
 
 
-def write(table: Table, prefix: Path, smoke: bool = False) -> None:
+def write(table: Table, prefix: Path, smoke: bool = False, record: str = "") -> None:
     """Write `prefix`.csv, `prefix`.md, `prefix`.tex and `prefix`.html.
 
     Parameters
@@ -58,6 +58,8 @@ def write(table: Table, prefix: Path, smoke: bool = False) -> None:
         Path without the suffix.
     smoke
         Say in the captions that the table shows no result.
+    record
+        What it was made of (see `provenance.record`), for a comment in each file but the CSV.
     """
     caption = f"{table.caption} Smoke scale: no result." if smoke else table.caption
     shown = table.frame.map(plain) if table.formatted is None else table.formatted
@@ -70,9 +72,9 @@ def write(table: Table, prefix: Path, smoke: bool = False) -> None:
     )
     texts = {
         "csv": table.frame.to_csv(index=False, lineterminator="\n"),
-        "md": f"{caption}\n\n{markdown}\n",
-        "tex": latex(shown, caption, "".join("r" if r else "l" for r in right)),
-        "html": page(shown, caption, right),
+        "md": f"{caption}\n\n{markdown}\n\n<!-- {record} -->\n",
+        "tex": latex(shown, caption, "".join("r" if r else "l" for r in right)) + f"% {record}\n",
+        "html": page(shown, caption, right) + f"<!-- {record} -->\n",
     }
     for suffix, text in texts.items():
         with whole(prefix.with_name(f"{prefix.name}.{suffix}")) as partial:

@@ -1,0 +1,175 @@
+import dataclasses
+import json
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from associated_learning import provenance, training
+from associated_learning.commands import plot, table
+from associated_learning.commands import provenance as command
+
+PROJECT = Path(__file__).parents[2]
+OUTPUTS = [f"accuracy.{suffix}" for suffix in ("csv", "md", "tex", "html")]
+OUTPUTS += ["curves.pdf", "curves.png"]
+
+
+def fingerprints() -> dict[str, str]:
+    """Those of a run that this checkout would train now."""
+    options = dict.fromkeys(field.name for field in dataclasses.fields(training.Config))
+    options |= {"dataset": "mnist", "arch": "mlp", "method": "al", "seed": 0, "device": "cpu"}
+    data = SimpleNamespace(fingerprint="da7a" * 16)
+    return training.fingerprints(training.resolve(options), data)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone with two runs, its working directory."""
+    shutil.copytree(PROJECT / provenance.PACKAGE, tmp_path / provenance.PACKAGE)
+    monkeypatch.chdir(tmp_path)
+    provenance._git.cache_clear()
+    for method, accuracy in (("al", 0.75), ("bp", 0.5)):
+        folder = Path(f"results/smoke/digits/mlp/{method}/seed0")
+        folder.mkdir(parents=True)
+        folder.joinpath("history.csv").write_text(f"epoch,step,test_accuracy\n1,46,{accuracy}\n")
+        metrics = {
+            "test_accuracy": accuracy,
+            "prefix_test_accuracy": [accuracy],
+            "steps": 46,
+            "config": {
+                "dataset": "digits",
+                "arch": "mlp",
+                "method": method,
+                "seed": 0,
+                "epochs": 1,
+            },
+            "fingerprints": fingerprints(),
+            "versions": {"python": "3.11.7"},
+            "hardware": {"processor": "a machine", "cores": 2},
+        }
+        folder.joinpath("metrics.json").write_text(json.dumps(metrics))
+    return tmp_path
+
+
+def draw(results: str = "results") -> Path:
+    """Make a table and a figure of the two runs; returns their folder."""
+    inputs = sorted(map(str, Path(results).rglob("metrics.json")))
+    for main, kind in ((table.main, "accuracy"), (plot.main, "curves")):
+        main([kind, "--scale", "smoke", "--out", f"out/{kind}", *inputs])
+    return Path("out")
+
+
+def git(*arguments: str) -> str:
+    identity = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "safe.directory=*"]
+    done = subprocess.run(["git", *identity, *arguments], capture_output=True, check=True)
+    return done.stdout.decode().strip()
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_an_output_of_any_format_tells_its_runs_their_config_code_and_machine(
+    project, capsys, name
+):
+    command.main([str(draw() / name)])
+    said = " ".join(capsys.readouterr().out.split())
+    for part in (
+        "results/smoke/digits/mlp/al/seed0/metrics.json",
+        "2 runs",
+        "results/smoke/digits/mlp/bp/seed0 0.5000",
+        "epochs 1",
+        "hardware.processor a machine",
+        "versions.python 3.11.7",
+        "as in this checkout",
+    ):
+        assert part in said
+
+
+def test_outputs_are_the_same_whether_runs_are_one_s_own_or_unpacked(project):
+    own = {path.name: path.read_bytes() for path in draw().iterdir()}
+    shutil.copytree("results", "unpacked")
+    shutil.rmtree("results")
+    shutil.copytree("unpacked", "results/archive")
+    assert {path.name: path.read_bytes() for path in draw().iterdir()} == own
+    (place,) = (
+        provenance.find(name, sha256)
+        for name, sha256 in provenance.read_record(Path("out/curves.png")).items()
+        if "/al/" in name
+    )
+    assert str(place) == "results/archive/smoke/digits/mlp/al/seed0/metrics.json"
+
+
+def test_runs_are_found_in_an_archive_that_nobody_unpacked(project, capsys):
+    output = draw() / "curves.pdf"
+    Path("archives").mkdir()
+    with zipfile.ZipFile("archives/smoke.zip", "w") as archive:
+        for path in Path("results").rglob("*.json"):
+            archive.write(path, path.relative_to("results"))
+    shutil.rmtree("results")
+    command.main([str(output)])
+    said = capsys.readouterr().out
+    assert "archives/smoke.zip/smoke/digits/mlp/al/seed0/metrics.json" in said
+    assert "2 runs" in said
+
+
+def test_a_run_that_was_made_anew_since_is_not_taken_for_the_old_one(project, capsys):
+    output = draw() / "curves.png"
+    path = Path("results/smoke/digits/mlp/al/seed0/metrics.json")
+    path.write_text(path.read_text().replace("0.75", "0.76"))
+    command.main([str(output)])
+    said = capsys.readouterr().out
+    (line,) = (line for line in said.splitlines() if str(path) in line)
+    assert line.endswith("not here with this content")
+    assert "1 run\n" in said
+
+
+def test_what_a_table_of_tables_was_made_of_is_followed(project):
+    Path("tables/smoke").mkdir(parents=True)
+    inputs = sorted(map(str, Path("results").rglob("metrics.json")))
+    table.main(["accuracy", "--out", "tables/smoke/accuracy_digits", *inputs])
+    claims = Path("claims.yaml")
+    claims.write_text("claims:\n- {thesis: '3.2', claim: c, rule: unmeasured}\n")
+    table.main(["claims", "--out", "claims", str(claims), "tables/smoke/accuracy_digits.csv"])
+    assert {"tables/smoke/accuracy_digits.csv", *inputs} < provenance.origins(
+        Path("claims.md")
+    ).keys()
+
+
+def test_the_commit_that_brought_the_code_of_a_run_is_named(project):
+    fingerprint = fingerprints()["code"]
+    other = Path(provenance.PACKAGE, "architectures/vgg.py")
+    network = Path(provenance.PACKAGE, "network.py")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    first = git("rev-parse", "--short", "HEAD")
+    other.write_text(other.read_text() + "\n")
+    git("commit", "-qam", "another architecture")
+    found = provenance.code_version(fingerprint, "mlp")
+    assert found.startswith(f"commit {first} of ") and found.endswith(", as in this checkout")
+
+    network.write_text(network.read_text() + "\n")
+    provenance._git.cache_clear()
+    assert provenance.code_version(fingerprint, "mlp").startswith(f"commit {first} of ")
+    assert "as in" not in provenance.code_version(fingerprint, "mlp")
+    assert provenance.code_version("0" * 64, "mlp") == "in no commit of this checkout's history"
+
+
+def test_without_git_the_code_of_this_checkout_is_still_known(project):
+    fingerprint = fingerprints()["code"]
+    assert provenance.code_version(fingerprint, "mlp") == "as in this checkout"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("missing.png", "missing.png cannot be read: No such file"),
+        ("missing.csv", "the record of missing.csv stands in missing.md, which is missing"),
+        ("other.png", "other.png carries no record: this workflow did not make it"),
+    ],
+)
+def test_an_output_without_a_record_is_one_line(project, name, message):
+    Path("other.png").write_bytes(b"\x89PNG")
+    with pytest.raises(SystemExit, match=message):
+        command.main([name])

@@ -1,0 +1,111 @@
+"""Figures and tables out of an archive: a real one, of real runs of the smallest network."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from project import Project
+
+ARCHIVE = ["--config", "source=archive"]
+FIGURE = "figures/smoke/curves_digits.png"
+# Whatever draws must do without these.
+HEAVY = ["torch", "torchvision", "sklearn", "pooch"]
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Two experiments of two runs at the smoke scale: trained, drawn, packed. Not to be changed."""
+    project = Project.cloned(tmp_path_factory.mktemp("finished") / "project")
+    file = project.folder / "config/experiments.yaml"
+    experiments = yaml.safe_load(file.read_text())["experiments"]
+    kept = {
+        name: experiments[name] | {"methods": ["al", "bp"], "archs": {"digits": ["mlp"]}}
+        for name in ("accuracy", "tsne")
+    }
+    file.write_text(yaml.safe_dump({"experiments": kept}))
+    run = project.run("--cores", "2", "smoke", "archives/smoke.zip")
+    assert run.returncode == 0, run.stdout
+    return project
+
+
+@pytest.fixture
+def reader(finished: Project, tmp_path: Path) -> Project:
+    """What a reader has: the workflow and the archive, no torch, no data."""
+    project = Project.cloned(tmp_path / "reader")
+    (project.folder / "archives").mkdir()
+    for file in ("archives/smoke.zip", "config/experiments.yaml"):
+        (project.folder / file).write_bytes((finished.folder / file).read_bytes())
+    for name in HEAVY:
+        (project.folder / f"src/{name}.py").write_text(f"raise ImportError('no {name} here')\n")
+    return project
+
+
+def contents(project: Project, *folders: str) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(project.folder)): path.read_bytes()
+        for folder in folders
+        for path in sorted((project.folder / folder).rglob("*.*"))
+    }
+
+
+def written(path: Path) -> tuple[int, bytes]:
+    return path.stat().st_mtime_ns, path.read_bytes()
+
+
+def test_every_figure_and_table_of_an_archive_is_equal_to_the_byte_to_that_of_the_runs(
+    finished: Project, reader: Project
+) -> None:
+    run = reader.run("--cores", "2", "smoke", *ARCHIVE)
+    assert run.returncode == 0, run.stdout
+    redrawn = contents(reader, "figures", "tables")
+    assert len(redrawn) == 30
+    assert redrawn == contents(finished, "figures", "tables")
+
+
+def test_where_a_redrawn_figure_comes_from_is_read_from_the_archive(reader: Project) -> None:
+    run = reader.run("--cores", "2", FIGURE, *ARCHIVE)
+    assert run.returncode == 0, run.stdout
+    for path in (reader.folder / "results").rglob("metrics.json"):
+        path.unlink()
+    said = reader.python("-m", "associated_learning.commands.provenance", FIGURE).stdout
+    for part in (
+        "results/smoke/digits/mlp/al/seed0/metrics.json",
+        "archives/smoke.zip/smoke/digits/mlp/al/seed0/metrics.json",
+        "2 runs",
+        "as in this checkout",
+        "digits.csv.gz",
+    ):
+        assert part in said
+
+
+def test_a_damaged_archive_is_refused_by_name_and_nothing_is_drawn(reader: Project) -> None:
+    packed = reader.folder / "archives/smoke.zip"
+    content = bytearray(packed.read_bytes())
+    content[len(content) // 2] ^= 1
+    packed.write_bytes(content)
+    run = reader.run("--cores", "1", FIGURE, *ARCHIVE)
+    assert run.returncode != 0
+    assert "archives/smoke.zip cannot be used" in run.stdout
+    assert "git checkout archives/smoke.zip" in run.stdout
+    assert "Traceback" not in run.stdout
+    assert not contents(reader, "figures", "results")
+
+
+def test_own_runs_are_neither_touched_nor_made_anew_when_an_archive_was_in_between(
+    finished: Project, tmp_path: Path
+) -> None:
+    project = finished.copy(tmp_path / "project")
+    own = {path: written(path) for path in (project.folder / "results").rglob("*.*")}
+    run = project.run("--cores", "2", FIGURE, *ARCHIVE)
+    assert run.returncode == 0, run.stdout
+    assert {path: written(path) for path in own} == own
+    assert {job.rule for job in project.plan("smoke")} == {"figure"}
+
+
+def test_an_archive_that_lacks_a_run_still_gives_the_other_figures(reader: Project) -> None:
+    wanted = ["figures/smoke/curves_digits.png", "figures/smoke/samples_digits.png"]
+    reader.edit("config/scales/smoke.yaml", "seeds: 1", "seeds: 2")
+    run = reader.run("--dry-run", wanted[0], *ARCHIVE)
+    assert run.returncode != 0
+    assert "results/archive/smoke/digits/mlp/al/seed1/metrics.json" in run.stdout
+    assert {job.rule for job in reader.plan(wanted[1], *ARCHIVE)} == {"unpack_smoke", "samples"}
