@@ -6,7 +6,7 @@ SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
 # Activated as a user would: rules call `python` and find the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup smoke laptop thesis download test bench lint report archive redraw lock
+.PHONY: help setup smoke laptop thesis download test test-slurm bench lint report archive redraw lock
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -32,8 +32,12 @@ download: setup ## fetch and verify the official data files
 test: setup ## all tests
 	python -m pytest
 
-bench: setup ## time the training step of every network, on an idle machine: half an hour on two cores
+test-slurm: setup ## the Slurm profile beside a Slurm of one node, ten minutes; on Debian, as root
+	sh tests/workflow/slurm.sh python -m pytest tests/workflow/test_slurm.py
+
+bench: setup ## time the training step of every network, and pipelined training, on an idle machine: 40 minutes on two cores
 	python benchmarks/step.py
+	python benchmarks/pipeline.py
 
 lint: setup ## format and lint checks of Python and Snakemake code
 	ruff format --check .

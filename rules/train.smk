@@ -25,9 +25,10 @@ rule train:
     params:
         flags=train_flags,
         run=subpath(output.metrics, parent=True),
-    # A killed training goes on from its checkpoint, which lies in the run's folder undeclared.
+    # A killed training goes on from its checkpoint, which lies in the run's folder undeclared. exec: a
+    # shell would die of a signal at once, and the job with it, before the checkpoint is written.
     shell:
-        "python -m associated_learning.commands.train --dataset {wildcards.dataset}"
+        "exec python -m associated_learning.commands.train --dataset {wildcards.dataset}"
         " --arch {wildcards.arch} --method {wildcards.method} --seed {wildcards.seed} {params.flags}"
         " --device {resources.device} --threads {threads} --data data/prepared --out {params.run}"
         " > {log} 2>&1"
