@@ -14,6 +14,7 @@ if config["source"] == "runs":
     include: "rules/data.smk"
     include: "rules/train.smk"
     include: "rules/analysis.smk"
+    include: "rules/throughput.smk"
     include: "rules/archive.smk"
 
 else:

@@ -23,8 +23,9 @@ RUN = f"{RESULTS}/{{scale}}/{{dataset}}/{{arch}}/{{method}}/seed{{seed}}/"
 BENCHMARKS = f"{RESULTS}/{{scale}}/benchmarks/"  # of figures and tables
 FIGURE_FORMATS = ["pdf", "png"]
 TABLE_FORMATS = ["csv", "md", "tex", "html"]
-# Tables of a whole scale rather than of a data set, each with a rule of its own.
-SCALE_TABLES = ["claims", "datasets", "parameters", "costs"]
+# Figures and tables of a whole scale rather than of a data set, each with a rule of its own.
+SCALE_FIGURES = ["throughput"]
+SCALE_TABLES = ["claims", "datasets", "parameters", "throughput", "costs"]
 
 
 def kinds(what, each_arch=False):
@@ -120,7 +121,8 @@ def archived(wildcards):
     folders = {str(Path(path).parent) for path in runs}
     runs |= set(expand("{folder}/{file}", folder=folders, file=["metrics.json", "history.csv"]))
     datasets = SCALES[wildcards.scale]["datasets"]
-    files = ["jobs.csv", "parameters.csv", *expand("data/{dataset}.safetensors", dataset=datasets)]
+    files = ["jobs.csv", "parameters.csv", "throughput.json"]
+    files += expand("data/{dataset}.safetensors", dataset=datasets)
     return sorted(runs) + expand("results/{scale}/{file}", scale=wildcards.scale, file=files)
 
 
@@ -141,7 +143,7 @@ def benchmarks(wildcards):
         (rules_of[Path(path).name], "_".join(Path(path).parts[2:6])) for path in all_runs(scale)
     ]
     jobs += [("overview", dataset) for dataset in SCALES[scale]["datasets"]]
-    jobs.append(("count", "parameters"))
+    jobs += [("count", "parameters"), ("throughput", "measured")]
     for path in scale_outputs(scale, without=["costs"]):
         if path.endswith((".png", ".csv")):
             jobs.append((Path(path).parts[0].rstrip("s"), Path(path).stem))
@@ -195,7 +197,7 @@ def category(what, each_arch=False):
 
 def scale_outputs(scale, without=()):
     """All figures and tables of a scale, but for some tables."""
-    names = {"figures": [], "tables": list(SCALE_TABLES)}
+    names = {"figures": list(SCALE_FIGURES), "tables": list(SCALE_TABLES)}
     for dataset in SCALES[scale]["datasets"]:
         names["figures"].append(f"samples_{dataset}")
         for experiment in EXPERIMENTS.values():

@@ -161,6 +161,44 @@ rule parameters:
         " --out {params.prefix} {input.counts} > {log} 2>&1"
 
 
+rule throughput_figure:
+    input:
+        measured=f"{RESULTS}/{{scale}}/throughput.json",
+        code=[source("plots/throughput"), source("plots/style"), source("runs")],
+    output:
+        **figure_files("throughput", "8 Throughput", output="throughput"),
+    log:
+        "logs/{scale}/figure/throughput.log",
+    benchmark:
+        f"{BENCHMARKS}figure/throughput.tsv"
+    conda:
+        "../envs/environment.yaml"
+    params:
+        prefix=subpath(output[0], strip_suffix=".pdf"),
+    shell:
+        "python -m associated_learning.commands.plot throughput --scale {wildcards.scale}"
+        " --out {params.prefix} {input.measured} > {log} 2>&1"
+
+
+rule throughput_table:
+    input:
+        measured=f"{RESULTS}/{{scale}}/throughput.json",
+        code=[source("tables/throughput"), source("tables/output"), source("runs")],
+    output:
+        **table_files("throughput", "8 Throughput", output="throughput"),
+    log:
+        "logs/{scale}/table/throughput.log",
+    benchmark:
+        f"{BENCHMARKS}table/throughput.tsv"
+    conda:
+        "../envs/environment.yaml"
+    params:
+        prefix=subpath(output[0], strip_suffix=".csv"),
+    shell:
+        "python -m associated_learning.commands.table throughput --scale {wildcards.scale}"
+        " --out {params.prefix} {input.measured} > {log} 2>&1"
+
+
 rule claims:
     input:
         claims="config/claims.yaml",

@@ -107,6 +107,8 @@ def flags(settings: Mapping[str, Any]) -> str:
         flag = key.replace("_", "-")
         if isinstance(value, bool):
             words.append(f"--{flag}" if value else f"--no-{flag}")
+        elif isinstance(value, list):
+            words.append(f"--{flag} {' '.join(map(str, value))}")
         else:
             words.append(f"--{flag} {value}")
     return " ".join(words)

@@ -8,6 +8,7 @@ with, batch after batch: so every number is that of one process, bit for bit.
 
 import copy
 import functools
+import itertools
 import math
 import multiprocessing
 import os
@@ -30,6 +31,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from associated_learning import datasets, training
+from associated_learning.network import AssociatedNetwork
+from associated_learning.optimiser import Adam
 from associated_learning.training import Config, Run, TrainingError
 
 TRAIN, COLLECT, SAVE, END = range(4)  # what worker 0 tells the others to do
@@ -219,10 +222,7 @@ class PipelinedRun(Run):
         self._forget_moments()
 
     def _update(self, x: Tensor, labels: Tensor) -> Tensor:
-        losses = self._train_own(x, F.one_hot(labels, self.network.classes).to(x.dtype))
-        if (self.step + 1) % self.steps_per_epoch == 0:
-            self.drain()  # so that the measured time of an epoch is that of all workers
-        return losses
+        return self._train_own(x, F.one_hot(labels, self.network.classes).to(x.dtype))
 
     def _train_own(self, s: Tensor, t: Tensor) -> Tensor:
         """Update the own components; returns all losses, flat, the others' zero."""
@@ -252,9 +252,12 @@ class PipelinedRun(Run):
     def _collect(self, task: int) -> None:
         self.tell(task)
         for rank, share in enumerate(self.shares[1:], start=1):
-            for tensor in self._tensors(share, moments=task == SAVE):
+            began = time.monotonic()
+            for place, tensor in enumerate(self._tensors(share, moments=task == SAVE)):
                 received = torch.empty_like(tensor)
                 _receive(received, rank)
+                if place == 0:  # until it has trained all batches: a part of the training
+                    self.training_seconds += time.monotonic() - began
                 tensor.copy_(received)
 
     def _tensors(self, share: range, moments: bool) -> list[Tensor]:
@@ -278,19 +281,8 @@ class PipelinedRun(Run):
         network, size = copy.deepcopy(self.network), self.config.batch_size
         optimisers = training.make_optimisers(network, self.config)
         x, labels = self.prepared(self.images[:size]), self.labels[:size]
-        best = [math.inf] * len(optimisers)
-        for _ in range(3):
-            began = time.perf_counter()
-            for k, (losses, optimiser) in enumerate(
-                zip(network.losses(x, labels), optimisers, strict=True)
-            ):
-                sum(losses).backward()
-                optimiser.step()
-                if self.device.type == "cuda":
-                    torch.cuda.synchronize()
-                best[k] = min(best[k], time.perf_counter() - began)
-                began = time.perf_counter()
-        return best
+        steps = [stage_seconds(network, optimisers, x, labels) for _ in range(3)]
+        return [min(times) for times in zip(*steps, strict=True)]
 
     def _shapes(self) -> list[tuple[torch.Size, torch.Size]]:
         """Shapes of what is fed into each component: s_{i-1} and t_{i-1}."""
@@ -303,6 +295,23 @@ class PipelinedRun(Run):
             shapes.append((s.shape, t.shape))
             *_, s, t = component.losses(s, t)
         return shapes
+
+
+def stage_seconds(
+    network: AssociatedNetwork, optimisers: Sequence[Adam], x: Tensor, labels: Tensor
+) -> list[float]:
+    """Seconds that a step of each component takes, one after the other in one process.
+
+    Input x and labels are those of `AssociatedNetwork.losses`; the components are updated.
+    """
+    stamps = [time.perf_counter()]
+    for losses, optimiser in zip(network.losses(x, labels), optimisers, strict=True):
+        sum(losses).backward()
+        optimiser.step()
+        if x.is_cuda:
+            torch.cuda.synchronize()
+        stamps.append(time.perf_counter())
+    return [end - start for start, end in itertools.pairwise(stamps)]
 
 
 def balanced(costs: Sequence[float], workers: int) -> list[range]:

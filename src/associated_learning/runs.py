@@ -231,6 +231,35 @@ def read_embeddings(paths: Sequence[Path]) -> list[dict[str, Any]]:
     return sorted(maps, key=_display_order)
 
 
+def read_throughput(paths: Sequence[Path]) -> dict[str, Any]:
+    """Read what was measured of the throughput.
+
+    Returns
+    -------
+    What `throughput.measure` gave; `measured` and `model` are data frames.
+
+    Raises
+    ------
+    SystemExit
+        It is missing or damaged, or several are given.
+    """
+    import pandas as pd
+
+    if len(paths) > 1:
+        raise SystemExit(f"error: one file is wanted, {len(paths)} are given")
+    try:
+        found = json.loads(paths[0].read_text())
+        if not {"config", "batches", "hardware", "versions"} <= found.keys():
+            raise ValueError("keys are missing")
+        for key, column in (("measured", "samples_per_second"), ("model", "speedup")):
+            found[key] = pd.DataFrame(found[key])
+            if found[key].empty or not {"components", "workers", column} <= set(found[key]):
+                raise ValueError(f"columns or rows of {key} are missing")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SystemExit(_unreadable(paths[0], error)) from error
+    return found
+
+
 def read_table(paths: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
     """Read one CSV file, which has to have some columns and a row.
 

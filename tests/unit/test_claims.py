@@ -113,6 +113,48 @@ def test_the_statistic_of_distances_names_the_same_path_where_it_is():
     assert without[1:] == with_control[1:] == (3, "reproduced")
 
 
+def throughput(pipelined, alone=(90, 100, 110), bit_equal=True, cores=2):
+    ways = {("al", 2, 1): pipelined, ("al", 1, 1): alone, ("al", 1, 2): (130, 140, 150)}
+    ways |= {("bp", 1, 1): (900, 1000, 1100), ("bp", 1, 2): (900, 1200, 1300)}
+    rows = [
+        {"kind": "measured", "components": n, "method": method, "workers": workers}
+        | {"threads": threads, "n": 9, "cores": cores, "least": least, "most": most}
+        | {"samples_per_second": median, "speedup": median / alone[1]}
+        | {"bit_equal": bit_equal if workers > 1 else None}
+        for n, slower in ((2, 1), (16, 0))
+        for (method, workers, threads), rates in ways.items()
+        for least, median, most in [[rate / (1 + 9 * slower) for rate in rates]]
+    ]
+    model = {"kind": "model", "components": 64, "method": "al", "workers": 64, "speedup": 40}
+    return {"throughput": pd.DataFrame([*rows, model])}
+
+
+@pytest.mark.parametrize(
+    ("tables", "answer"),
+    [
+        (throughput((170, 180, 190)), "reproduced"),
+        (throughput((111, 119, 190)), "not decided"),
+        (throughput((109, 180, 190)), "not decided"),
+        (throughput((80, 85, 95)), "not decided"),
+        (throughput((70, 80, 89)), "not reproduced"),
+        (throughput((170, 180, 190), bit_equal=False), "not reproduced"),
+        (throughput((170, 180, 190), cores=1), "not decided"),
+        ({}, "not decided"),
+    ],
+)
+def test_components_are_trained_at_once_if_that_is_faster_beyond_noise_and_to_the_bit(
+    tables, answer
+):
+    assert claims.simultaneous(tables, {"speedup": 1.2})[1:] == (None, answer)
+
+
+def test_the_statistic_of_simultaneous_training_names_bp_and_what_was_measured_not_modelled():
+    statistic, *_ = claims.simultaneous(throughput((170, 180, 190)), {"speedup": 1.2})
+    assert statistic.startswith("16 components: AL in 2 processes 1.80 times as fast as in one")
+    assert "(180 [170, 190] against 100 [90, 110] samples/s, median and range of 9" in statistic
+    assert "weights bit-equal" in statistic and "in one thread 10.00 times" in statistic
+
+
 def test_every_claim_of_the_config_has_a_rule_and_every_rule_a_text():
     text = CLAIMS.read_text()
     listed = yaml.safe_load(text)["claims"]

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from associated_learning import architectures, configuration, datasets, training
+from associated_learning.architectures import sigmoid
 from associated_learning.commands import train
 from associated_learning.configuration import ConfigError
 
@@ -398,6 +399,8 @@ def test_schema_and_wildcards_take_the_names_that_the_package_has(
 
 
 def test_the_schema_lists_no_name_that_the_package_has_not() -> None:
+    components = SCHEMA["$defs"]["scale"]["properties"]["throughput"]["properties"]["components"]
+    assert tuple(components["items"]["enum"]) == sigmoid.DEPTHS
     assert set(SCHEMA["$defs"]["dataset"]["enum"]) == set(datasets.DATASETS)
     assert set(SCHEMA["$defs"]["method"]["enum"]) == set(training.METHODS)
     assert set(SCHEMA["$defs"]["arch"]["enum"]) == set(architectures.names())

@@ -129,7 +129,7 @@ def test_what_a_table_of_tables_was_made_of_is_followed(project):
     inputs = sorted(map(str, Path("results").rglob("metrics.json")))
     table.main(["accuracy", "--out", "tables/smoke/accuracy_digits", *inputs])
     claims = Path("claims.yaml")
-    claims.write_text("claims:\n- {thesis: '3.2', claim: c, rule: unmeasured}\n")
+    claims.write_text("claims:\n- {thesis: '3.2', claim: c, rule: simultaneous}\n")
     table.main(["claims", "--out", "claims", str(claims), "tables/smoke/accuracy_digits.csv"])
     assert {"tables/smoke/accuracy_digits.csv", *inputs} < provenance.origins(
         Path("claims.md")

@@ -253,7 +253,7 @@ def test_every_rule_has_a_log_and_an_environment_and_the_heavy_ones_are_measured
 def test_the_heavy_rules_are_the_known_ones() -> None:
     heavy = {name for name, (file, _) in RULES.items() if file != "outputs"}
     light = {"overview", "count", "jobs", "archive"}
-    assert heavy - light == {"fetch", "prepare", "train", "distances", "embed"}
+    assert heavy - light == {"fetch", "prepare", "train", "distances", "embed", "throughput"}
 
 
 def test_the_workflow_passes_snakemake_s_lint(fresh: Project) -> None:
