@@ -207,7 +207,8 @@ rule claims:
             for path in scale_outputs(wildcards.scale, without=["claims", "costs"])
             if path.endswith(".csv")
         ],
-        code=[source("tables/claims"), source("tables/output"), source("runs")],
+        code=[source(f"tables/{name}") for name in ("claims", "accuracy", "output")]
+        + [source("runs")],
     output:
         **table_files("claims", "1 Claims", output="claims"),
     log:

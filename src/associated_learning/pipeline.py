@@ -6,6 +6,7 @@ next batch. What a component computes depends on nothing but its own weights and
 with, batch after batch: so every number is that of one process, bit for bit.
 """
 
+import contextlib
 import copy
 import functools
 import itertools
@@ -18,9 +19,9 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from multiprocessing import connection
+from multiprocessing import connection, forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,9 @@ def train(
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])  # torch is imported once for all workers
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    forkserver.ensure_running()  # inherits that: a signal to the whole group must not end it
+    signal.signal(signal.SIGTERM, before)
     with tempfile.TemporaryDirectory() as folder, training.stop_signals() as stop:
         meeting_point = Path(folder, "workers")
         settings = (workers, meeting_point, config, data, out, checkpoint_seconds)
@@ -131,19 +135,21 @@ def _work(
                     f"--workers: {workers}, but there are {torch.cuda.device_count()} GPUs"
                 )
             torch.cuda.set_device(rank)
-        dist.init_process_group(
-            "nccl" if config.device == "cuda" else "gloo",
-            init_method=meeting_point.as_uri(),
-            rank=rank,
-            world_size=workers,
-            timeout=timedelta(days=7),
-        )
+        with _peers():
+            dist.init_process_group(
+                "nccl" if config.device == "cuda" else "gloo",
+                init_method=meeting_point.as_uri(),
+                rank=rank,
+                world_size=workers,
+                timeout=timedelta(days=7),
+            )
         dataset = datasets.load(data, config.dataset)
         saved = out / "checkpoint.pt"
         if rank == 0:
             training.require_writable(out)
             run = PipelinedRun(config, dataset, saved)
-        dist.barrier()  # worker 0 sets a damaged checkpoint aside before the others look
+        with _peers():
+            dist.barrier()  # worker 0 sets a damaged checkpoint aside before the others look
         if rank:
             run = PipelinedRun(config, dataset, saved)
         run.share_out()
@@ -171,7 +177,8 @@ class PipelinedRun(Run):
         """Agree on who trains which components, and forget what the others do."""
         self.rank, self.workers = dist.get_rank(), dist.get_world_size()
         agreed = [balanced(self._costs(), self.workers) if self.rank == 0 else None]
-        dist.broadcast_object_list(agreed, device=self.device)
+        with _peers():
+            dist.broadcast_object_list(agreed, device=self.device)
         self.shares: list[range] = agreed[0]
         self.own = self.shares[self.rank]
         self.inputs = self._shapes()[self.own.start]
@@ -346,26 +353,25 @@ def balanced(costs: Sequence[float], workers: int) -> list[range]:
     return [range(start, end) for start, end in zip((0, *ends), ends, strict=False)]
 
 
-class _PeerLost(SystemExit):
-    """Another worker is gone; the parent knows which, and why."""
+@contextlib.contextmanager
+def _peers() -> Iterator[None]:
+    """End quietly if another worker is gone; the parent knows which, and why."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise SystemExit(PEER_LOST) from error
 
 
 def _send(tensor: Tensor, to: int) -> Any:
-    try:
+    with _peers():
         return dist.isend(tensor.contiguous(), to)
-    except RuntimeError as error:
-        raise _PeerLost(PEER_LOST) from error
 
 
 def _receive(tensor: Tensor, sender: int) -> None:
-    try:
+    with _peers():
         dist.recv(tensor, sender)
-    except RuntimeError as error:
-        raise _PeerLost(PEER_LOST) from error
 
 
 def _wait(work: Any) -> None:
-    try:
+    with _peers():
         work.wait()
-    except RuntimeError as error:
-        raise _PeerLost(PEER_LOST) from error

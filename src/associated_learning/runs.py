@@ -116,7 +116,7 @@ def read_sigmoid(paths: Sequence[Path]) -> pd.DataFrame:
 
 
 def read_histories(paths: Sequence[Path]) -> pd.DataFrame:
-    """Read what finished runs noted after every epoch.
+    """Read what finished runs noted whenever they were evaluated.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def read_histories(paths: Sequence[Path]) -> pd.DataFrame:
 
     Returns
     -------
-    A row an epoch of a run, runs in display order: `dataset`, `arch`, `method` and `seed`, then the
+    A row an evaluation of a run, in display order: `dataset`, `arch`, `method` and `seed`, then the
     columns of history.csv (see `training.Run.evaluate`).
 
     Raises

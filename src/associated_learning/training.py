@@ -649,8 +649,9 @@ def clear_errors(name: str) -> Iterator[None]:
     except TrainingError as error:
         sys.exit(f"error: {error}")
     except (MemoryError, RuntimeError) as error:
-        # torch reports memory that cannot be had as a RuntimeError of this wording.
-        if not isinstance(error, MemoryError) and "memory" not in str(error):
+        # torch reports memory that cannot be had on the CPU as a RuntimeError of this wording.
+        memory = (MemoryError, torch.OutOfMemoryError)
+        if not isinstance(error, memory) and "can't allocate memory" not in str(error):
             raise
         sys.exit(f"error: {name}: out of memory. A smaller --batch-size or --width needs less")
 

@@ -96,6 +96,7 @@ def begin(prepared, out, *flags):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     assert "epoch 1/300" in run.stdout.readline()
     return run, children(run.pid)
@@ -129,6 +130,24 @@ def test_a_pipelined_run_that_is_terminated_saves_itself(prepared, tmp_path):
     assert (run.returncode, error) == (128 + signal.SIGTERM, "")
     assert (tmp_path / "checkpoint.pt").exists() and not (tmp_path / "metrics.json").exists()
     assert not wait_until_gone(processes)
+
+
+@needs_proc
+def test_a_signal_to_the_whole_group_loses_nothing(prepared, tmp_path):
+    run, processes = begin(prepared, tmp_path)
+    os.killpg(run.pid, signal.SIGTERM)
+    _, error = run.communicate(timeout=60)
+    assert (run.returncode, error) == (128 + signal.SIGTERM, "")
+    assert (tmp_path / "checkpoint.pt").exists()
+    assert not wait_until_gone(processes)
+
+
+def test_too_many_workers_are_refused_in_one_line(prepared, tmp_path):
+    run = subprocess.run(
+        command(prepared, tmp_path, "--workers", "5"), capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 1
+    assert run.stderr == "error: --workers: 5; allowed: 1 to 4, one a component\n"
 
 
 @needs_proc

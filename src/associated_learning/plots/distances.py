@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from associated_learning import runs
 from associated_learning.plots import style
 
-MEASURES = {"ratio": "Inter / intra distance", "silhouette": "Silhouette"}
+MEASURES = {"ratio": "Inter / intra distance", "silhouette": "Silhouette (squared)"}
 
 
 def draw(inputs: list[Path]) -> Figure:

@@ -13,7 +13,7 @@ MEASURES = {
     "intra": "Intra",
     "inter": "Inter",
     "ratio": "Inter / intra",
-    "silhouette": "Silhouette",
+    "silhouette": "Silhouette (squared)",
 }
 
 

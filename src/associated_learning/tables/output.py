@@ -73,7 +73,7 @@ def write(table: Table, prefix: Path, smoke: bool = False, record: str = "") -> 
     texts = {
         "csv": table.frame.to_csv(index=False, lineterminator="\n"),
         "md": f"{caption}\n\n{markdown}\n\n<!-- {record} -->\n",
-        "tex": latex(shown, caption, "".join("r" if r else "l" for r in right)) + f"% {record}\n",
+        "tex": latex(shown, caption, _latex_columns(shown, right)) + f"% {record}\n",
         "html": page(shown, caption, right) + f"<!-- {record} -->\n",
     }
     for suffix, text in texts.items():
@@ -99,7 +99,8 @@ body {{ font: 14px sans-serif; margin: 2em }}
 table {{ border-collapse: collapse; border-bottom: 2px solid; border-top: 2px solid }}
 caption {{ caption-side: top; padding-bottom: 1em; text-align: left }}
 th {{ border-bottom: 1px solid }}
-th, td {{ font-variant-numeric: tabular-nums; padding: 0.2em 0.8em; white-space: nowrap }}
+th, td {{ font-variant-numeric: tabular-nums; padding: 0.2em 0.8em; vertical-align: top }}
+td[style*="right"], th {{ white-space: nowrap }}
 </style>
 <table><caption>{html.escape(caption)}</caption>
 <thead><tr>{row(list(shown.columns), "th")}</tr></thead>
@@ -107,6 +108,13 @@ th, td {{ font-variant-numeric: tabular-nums; padding: 0.2em 0.8em; white-space:
 {body}
 </tbody></table></html>
 """
+
+
+def _latex_columns(shown: pd.DataFrame, right: list[bool]) -> str:
+    """Alignment of the columns; sentences are broken into lines."""
+    long = shown.map(len).max() > 60
+    kinds = zip(right, long, strict=True)
+    return "".join("r" if r else r"p{0.4\linewidth}" if text else "l" for r, text in kinds)
 
 
 def plain(value: object) -> str:
