@@ -658,14 +658,14 @@ def clear_errors(name: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def stop_signals() -> Iterator[list[int]]:
-    """Collect SIGTERM and SIGINT instead of dying of them; a second one kills as usual."""
+    """Collect SIGTERM and SIGINT instead of dying of them; a second SIGINT interrupts as usual."""
     caught: list[int] = []
 
     def catch(number: int, _frame: object) -> None:
         caught.append(number)
-        signal.signal(
-            number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
-        )
+        # SIGTERM is only ever collected: at a time limit Slurm sends it twice within milliseconds.
+        if number == signal.SIGINT:
+            signal.signal(number, signal.default_int_handler)
 
     before = {number: signal.signal(number, catch) for number in (signal.SIGTERM, signal.SIGINT)}
     try:

@@ -175,6 +175,7 @@ def test_a_terminated_run_saves_itself(prepared, tmp_path):
     )
     assert run.stdout.readline()  # the first epoch is over
     run.terminate()
+    run.terminate()  # as Slurm does at a time limit
     run.communicate()
     assert run.returncode == 128 + signal.SIGTERM
     assert (tmp_path / "checkpoint.pt").exists() and not (tmp_path / "metrics.json").exists()
