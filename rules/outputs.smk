@@ -166,7 +166,7 @@ rule throughput_figure:
         measured=f"{RESULTS}/{{scale}}/throughput.json",
         code=[source("plots/throughput"), source("plots/style"), source("runs")],
     output:
-        **figure_files("throughput", "8 Throughput", output="throughput, also modelled"),
+        **figure_files("throughput", "8 Throughput", output="throughput"),
     log:
         "logs/{scale}/figure/throughput.log",
     benchmark:
