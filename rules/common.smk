@@ -185,11 +185,8 @@ def figure_files(name, category, **labels):
     return outputs("figures", FIGURE_FORMATS, "png", name, category, {"kind": "figure", **labels})
 
 
-def table_files(name, category, output, **labels):
-    # Named apart from a figure: of two outputs that differ in one label the report shows but one,
-    # with a switch.
-    labels = {"kind": "table", "output": f"{output} (numbers)", **labels}
-    return outputs("tables", TABLE_FORMATS, "html", name, category, labels)
+def table_files(name, category, **labels):
+    return outputs("tables", TABLE_FORMATS, "html", name, category, {"kind": "table", **labels})
 
 
 def category(what, each_arch=False):

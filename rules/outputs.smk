@@ -103,7 +103,7 @@ rule samples:
         code=[source("plots/samples"), source("plots/style"), source("runs")],
     output:
         **figure_files(
-            "samples_{dataset}", "7 Method and data", output="samples", dataset="{dataset}"
+            "samples_{dataset}", "6 Method and data", output="samples", dataset="{dataset}"
         ),
     log:
         "logs/{scale}/figure/samples_{dataset}.log",
@@ -128,7 +128,7 @@ rule datasets:
         ),
         code=[source("tables/datasets"), source("tables/output"), source("runs")],
     output:
-        **table_files("datasets", "7 Method and data", output="datasets"),
+        **table_files("datasets", "6 Method and data", output="datasets"),
     log:
         "logs/{scale}/table/datasets.log",
     benchmark:
@@ -147,7 +147,7 @@ rule parameters:
         counts=f"{RESULTS}/{{scale}}/parameters.csv",
         code=[source("tables/parameters"), source("tables/output"), source("runs")],
     output:
-        **table_files("parameters", "7 Method and data", output="parameters"),
+        **table_files("parameters", "6 Method and data", output="parameters"),
     log:
         "logs/{scale}/table/parameters.log",
     benchmark:
@@ -166,7 +166,7 @@ rule throughput_figure:
         measured=f"{RESULTS}/{{scale}}/throughput.json",
         code=[source("plots/throughput"), source("plots/style"), source("runs")],
     output:
-        **figure_files("throughput", "8 Throughput", output="throughput"),
+        **figure_files("throughput", "6 Method and data", output="throughput"),
     log:
         "logs/{scale}/figure/throughput.log",
     benchmark:
@@ -185,7 +185,7 @@ rule throughput_table:
         measured=f"{RESULTS}/{{scale}}/throughput.json",
         code=[source("tables/throughput"), source("tables/output"), source("runs")],
     output:
-        **table_files("throughput", "8 Throughput", output="throughput"),
+        **table_files("throughput", "6 Method and data", output="throughput"),
     log:
         "logs/{scale}/table/throughput.log",
     benchmark:
@@ -229,7 +229,7 @@ rule costs:
         jobs=f"{RESULTS}/{{scale}}/jobs.csv",
         code=[source("tables/costs"), source("tables/output"), source("runs")],
     output:
-        **table_files("costs", "7 Method and data", output="costs"),
+        **table_files("costs", "6 Method and data", output="costs"),
     log:
         "logs/{scale}/table/costs.log",
     conda:
