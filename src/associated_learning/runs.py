@@ -245,10 +245,9 @@ def read_throughput(paths: Sequence[Path]) -> dict[str, Any]:
     """
     import pandas as pd
 
-    if len(paths) > 1:
-        raise SystemExit(f"error: one file is wanted, {len(paths)} are given")
+    path = _only_file(paths)
     try:
-        found = json.loads(paths[0].read_text())
+        found = json.loads(path.read_text())
         if not {"config", "batches", "hardware", "versions"} <= found.keys():
             raise ValueError("keys are missing")
         for key, column in (("measured", "samples_per_second"), ("model", "speedup")):
@@ -256,7 +255,7 @@ def read_throughput(paths: Sequence[Path]) -> dict[str, Any]:
             if found[key].empty or not {"components", "workers", column} <= set(found[key]):
                 raise ValueError(f"columns or rows of {key} are missing")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SystemExit(_unreadable(paths[0], error)) from error
+        raise SystemExit(_unreadable(path, error)) from error
     return found
 
 
@@ -270,14 +269,13 @@ def read_table(paths: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    if len(paths) > 1:
-        raise SystemExit(f"error: one file is wanted, {len(paths)} are given")
+    path = _only_file(paths)
     try:
-        table = pd.read_csv(paths[0])
+        table = pd.read_csv(path)
         if table.empty or not {*columns} <= set(table):
             raise ValueError("columns or rows are missing")
     except (OSError, ValueError) as error:
-        raise SystemExit(_unreadable(paths[0], error)) from error
+        raise SystemExit(_unreadable(path, error)) from error
     return table
 
 
@@ -348,6 +346,12 @@ def _display_order(row: dict[str, Any]) -> tuple[Any, ...]:
         rank(METHODS, row["method"]),
         row["seed"],
     )
+
+
+def _only_file(paths: Sequence[Path]) -> Path:
+    if len(paths) > 1:
+        raise SystemExit(f"error: one file is wanted, {len(paths)} are given")
+    return paths[0]
 
 
 def _unreadable(path: Path, error: Exception) -> str:

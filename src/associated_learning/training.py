@@ -633,7 +633,7 @@ def _keep_freed_memory() -> None:
     """Let glibc keep freed memory for the next step instead of giving it back to the system.
 
     By default every tensor above 32 MB is mapped anew, page by page, at every step: networks with
-    large bridges then train at a half to a quarter of their speed.
+    large bridges then train much slower.
     """
     if platform.libc_ver()[0] == "glibc":
         libc, trim_threshold, mmap_max = ctypes.CDLL(None), -1, -4  # as in malloc.h
