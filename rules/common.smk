@@ -26,6 +26,7 @@ TABLE_FORMATS = ["csv", "md", "tex", "html"]
 # Figures and tables of a whole scale rather than of a data set, each with a rule of its own.
 SCALE_FIGURES = ["throughput"]
 SCALE_TABLES = ["claims", "datasets", "parameters", "throughput", "costs"]
+TUNED = {scale: settings["tuning"] for scale, settings in SCALES.items() if "tuning" in settings}
 
 
 def kinds(what, each_arch=False):
@@ -67,6 +68,33 @@ def train_flags(wildcards):
         SCALES[wildcards.scale], wildcards.dataset, wildcards.arch, wildcards.method
     )
     return configuration.flags(settings)
+
+
+def tune_flags(wildcards):
+    """As for the trainings, but for seed and epochs; the learning rate is what is looked for."""
+    scale = SCALES[wildcards.scale]
+    settings = configuration.run_settings(
+        scale, wildcards.dataset, wildcards.arch, wildcards.method
+    )
+    settings.pop("learning_rate", None)
+    return configuration.flags(
+        settings | {key: value for key, value in TUNED[wildcards.scale].items() if key != "archs"}
+    )
+
+
+def tunings(scale):
+    """What was found of learning rates at a scale: every method of every network named there."""
+    return [
+        f"{RESULTS}/{scale}/{dataset}/{arch}/{method}/tuning.json"
+        for dataset, networks in TUNED.get(scale, {"archs": {}})["archs"].items()
+        for arch in networks
+        for method in {
+            method: None
+            for experiment in EXPERIMENTS.values()
+            if arch in archs(scale, experiment, dataset)
+            for method in experiment["methods"]
+        }
+    ]
 
 
 def train_resource(name):
@@ -123,7 +151,11 @@ def archived(wildcards):
     datasets = SCALES[wildcards.scale]["datasets"]
     files = ["jobs.csv", "parameters.csv", "throughput.json"]
     files += expand("data/{dataset}.safetensors", dataset=datasets)
-    return sorted(runs) + expand("results/{scale}/{file}", scale=wildcards.scale, file=files)
+    return (
+        sorted(runs)
+        + tunings(wildcards.scale)
+        + expand("results/{scale}/{file}", scale=wildcards.scale, file=files)
+    )
 
 
 def unpacked(scale):
@@ -144,6 +176,7 @@ def benchmarks(wildcards):
     ]
     jobs += [("overview", dataset) for dataset in SCALES[scale]["datasets"]]
     jobs += [("count", "parameters"), ("throughput", "measured")]
+    jobs += [("tune", "_".join(Path(path).parts[2:5])) for path in tunings(scale)]
     for path in scale_outputs(scale, without=["costs"]):
         if path.endswith((".png", ".csv")):
             jobs.append((Path(path).parts[0].rstrip("s"), Path(path).stem))
@@ -198,6 +231,8 @@ def category(what, each_arch=False):
 def scale_outputs(scale, without=()):
     """All figures and tables of a scale, but for some tables."""
     names = {"figures": list(SCALE_FIGURES), "tables": list(SCALE_TABLES)}
+    if scale in TUNED:
+        names["tables"].append("learning_rates")
     for dataset in SCALES[scale]["datasets"]:
         names["figures"].append(f"samples_{dataset}")
         for experiment in EXPERIMENTS.values():

@@ -161,6 +161,25 @@ rule parameters:
         " --out {params.prefix} {input.counts} > {log} 2>&1"
 
 
+rule learning_rates:
+    input:
+        tunings=lambda wildcards: tunings(wildcards.scale),
+        code=[source("tables/learning_rates"), source("tables/output"), source("runs")],
+    output:
+        **table_files("learning_rates", "6 Method and data", output="learning_rates"),
+    log:
+        "logs/{scale}/table/learning_rates.log",
+    benchmark:
+        f"{BENCHMARKS}table/learning_rates.tsv"
+    conda:
+        "../envs/environment.yaml"
+    params:
+        prefix=subpath(output[0], strip_suffix=".csv"),
+    shell:
+        "python -m associated_learning.commands.table learning_rates --scale {wildcards.scale}"
+        " --out {params.prefix} {input.tunings} > {log} 2>&1"
+
+
 rule throughput_figure:
     input:
         measured=f"{RESULTS}/{{scale}}/throughput.json",

@@ -32,3 +32,33 @@ rule train:
         " --arch {wildcards.arch} --method {wildcards.method} --seed {wildcards.seed} {params.flags}"
         " --device {resources.device} --threads {threads} --data data/prepared --out {params.run}"
         " > {log} 2>&1"
+
+
+# Learning rates for a network and a method, compared on training images held out.
+rule tune:
+    input:
+        data="data/prepared/{dataset}.safetensors",
+        code=lambda wildcards: training_code(wildcards)
+        + [source("tuning"), source("commands/tune")],
+    output:
+        f"{RESULTS}/{{scale}}/{{dataset}}/{{arch}}/{{method}}/tuning.json",
+    log:
+        "logs/{scale}/tune/{dataset}_{arch}_{method}.log",
+    benchmark:
+        "results/{scale}/benchmarks/tune/{dataset}_{arch}_{method}.tsv"
+    conda:
+        "../envs/environment.yaml"
+    threads: 1
+    resources:
+        runtime=train_resource("runtime"),
+        mem_mb=train_resource("mem_mb"),
+        device=config["device"],
+        gpu=0 if config["device"] == "cpu" else 1,
+    params:
+        flags=tune_flags,
+        folder=subpath(output[0], parent=True),
+    shell:
+        "exec python -m associated_learning.commands.tune --dataset {wildcards.dataset}"
+        " --arch {wildcards.arch} --method {wildcards.method} {params.flags}"
+        " --device {resources.device} --threads {threads} --data data/prepared"
+        " --out {params.folder} > {log} 2>&1"

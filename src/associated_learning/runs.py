@@ -115,6 +115,40 @@ def read_sigmoid(paths: Sequence[Path]) -> pd.DataFrame:
     return sweep.assign(depth=depth.astype(int))
 
 
+def read_tunings(paths: Sequence[Path]) -> pd.DataFrame:
+    """Read what was found of learning rates.
+
+    Parameters
+    ----------
+    paths
+        Files tuning.json (see `tuning.measure`).
+
+    Returns
+    -------
+    A row a training, in display order: the config's fields, `held_out`, `steps`, `learning_rate`,
+    `accuracy` (NaN where the losses were not finite).
+
+    Raises
+    ------
+    SystemExit
+        A file is missing or damaged.
+    """
+    import pandas as pd
+
+    rows = []
+    for path in paths:
+        try:
+            found = json.loads(path.read_text())
+            common = found["config"] | {key: found[key] for key in ("held_out", "steps")}
+            rows += [
+                common | {key: one[key] for key in ("learning_rate", "accuracy")}
+                for one in found["trainings"]
+            ]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise SystemExit(_unreadable(path, error)) from error
+    return pd.DataFrame(sorted(rows, key=_display_order)).astype({"accuracy": float})
+
+
 def read_histories(paths: Sequence[Path]) -> pd.DataFrame:
     """Read what finished runs noted whenever they were evaluated.
 

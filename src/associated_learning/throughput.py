@@ -45,7 +45,8 @@ def measure(
     width, target_width
         As in `training.Config`.
     epochs
-        Of each training. Each is a window, timed by itself; the first warms up and is left out.
+        Of each training, at least 4. Each is a window, timed by itself, but for the first, which
+        warms up, and those within which the network is evaluated, when a pipeline runs empty.
     rounds
         Trainings of each kind. Kinds take turns, so that other work on the machine meets them all.
     workers
@@ -161,7 +162,7 @@ def _train(config: training.Config, data: Path, workers: int) -> dict[str, Any]:
         metrics = json.loads((out / "metrics.json").read_text())
         weights = (out / "weights.safetensors").read_bytes()
         with (out / "history.csv").open(newline="") as file:
-            epochs = [row for row in csv.DictReader(file) if float(row["epoch"]).is_integer()]
+            rows = list(csv.DictReader(file))
     return {
         "parameters": metrics["parameters"]["total"],
         "weights": hashlib.sha256(weights).hexdigest(),
@@ -169,7 +170,8 @@ def _train(config: training.Config, data: Path, workers: int) -> dict[str, Any]:
             config.batch_size
             * (int(end["step"]) - int(start["step"]))
             / (float(end["training_seconds"]) - float(start["training_seconds"]))
-            for start, end in itertools.pairwise(epochs)
+            for start, end in itertools.pairwise(rows)
+            if float(start["epoch"]).is_integer() and float(end["epoch"]).is_integer()
         ],
     }
 

@@ -50,6 +50,7 @@ CODE = ("training.py", "network.py", "optimiser.py", "images.py")
 PROTOCOL = {"epochs": 200, "batch_size": 32, "schedule": "step", "width": 1.0}
 SCHEDULES = ("step", "cosine", "constant")
 TEST_BATCH = 500
+GRADIENT_IMAGES = 500  # the first training images, on which norms of gradients are taken
 # Networks are evaluated after every epoch and, as AL's components start within the first, here.
 EVALUATED_STEPS = {digit * 10**power for power in range(1, 4) for digit in (1, 2, 5)} - {10, 20}
 LOSS_CHECK_STEPS = 50  # how often losses are looked at: a look waits for the device
@@ -398,8 +399,8 @@ class Run:
         """Norm of the loss's gradient by each forward layer's parameters, first training images."""
         # In training mode, as a step sees it; but batch norm's running statistics must not move.
         buffers = {name: buffer.clone() for name, buffer in self.network.named_buffers()}
-        x = self.prepared(self.images[:TEST_BATCH])
-        losses = self.network.losses(x, self.labels[:TEST_BATCH])
+        x = self.prepared(self.images[:GRADIENT_IMAGES])
+        losses = self.network.losses(x, self.labels[:GRADIENT_IMAGES])
         sum(loss for component in losses for loss in component).backward()
         norms = [
             # In double precision: the squares of vanishing gradients underflow in single.
@@ -623,6 +624,8 @@ def set_up_process(config: Config) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(config.threads)
     torch.set_deterministic_debug_mode("error")
+    # It would fill all memory before its first use, for programs that read what they never wrote.
+    torch.utils.deterministic.fill_uninitialized_memory = False
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = config.tf32
     # Vanishing gradients fill Adam's moments with denormal numbers, which cost 100 times as much.
     torch.set_flush_denormal(True)

@@ -224,7 +224,7 @@ SCALARS = (
     | st.booleans()
     | st.integers(-2, 300)
     | st.sampled_from([10**30, -(10**400), 10**400])
-    | st.floats()
+    | st.floats(allow_subnormal=False)  # training flushes them to zero in the whole process
     | st.text(max_size=5)
     | NAMES
 )

@@ -15,7 +15,7 @@ from associated_learning.commands import throughput as command
 from associated_learning.plots import style
 from associated_learning.plots import throughput as figure
 
-SETTINGS = {"components": [2], "width": 0.0625, "target_width": 4, "epochs": 2, "rounds": 2}
+SETTINGS = {"components": [2], "width": 0.0625, "target_width": 4, "epochs": 4, "rounds": 2}
 SETTINGS["workers"] = 2
 WAYS = [("bp", 1, 1), ("bp", 1, 2), ("al", 1, 1), ("al", 1, 2), ("al", 2, 1)]
 
@@ -63,7 +63,7 @@ def test_stages_are_timed_one_by_one_at_every_depth(measured):
 
 def test_what_was_measured_is_told_with_its_settings_machine_and_versions(measured):
     assert measured["batches"] == 1497 // 32
-    settings = {"width": 0.0625, "target_width": 4, "epochs": 2, "rounds": 2, "batch_size": 32}
+    settings = {"width": 0.0625, "target_width": 4, "epochs": 4, "rounds": 2, "batch_size": 32}
     assert settings.items() <= measured["config"].items()
     assert measured["hardware"]["usable_cores"] >= 1
     assert {"python", "torch"} <= measured["versions"].keys()

@@ -17,7 +17,7 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--components", type=int, nargs="+", required=True, choices=sigmoid.DEPTHS)
     p.add_argument("--width", type=positive, required=True, help="factor on 256 units")
     p.add_argument("--target-width", type=integer(1), required=True)
-    p.add_argument("--epochs", type=integer(2), required=True, help="the first warms up")
+    p.add_argument("--epochs", type=integer(4), required=True, help="the first warms up")
     p.add_argument("--rounds", type=integer(1), required=True, help="trainings of each kind")
     p.add_argument("--workers", type=integer(2), required=True, help="processes of the pipeline")
     p.add_argument(

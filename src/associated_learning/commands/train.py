@@ -5,6 +5,7 @@ import math
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 # Before torch is imported: a thread count that the load of the machine must not change.
 os.environ["MKL_DYNAMIC"] = os.environ["OMP_DYNAMIC"] = "FALSE"
@@ -44,9 +45,9 @@ def _number(text: str, allowed: Callable[[float], bool], what: str) -> float:
     return value
 
 
-def parser() -> Parser:
+def parser(command: str = "train", description: str = __doc__) -> Parser:
     """All flags; None stands for what the thesis fixes for the cell."""
-    p = Parser("train", __doc__)
+    p = Parser(command, description)
     p.add_argument("--dataset", required=True, choices=datasets.DATASETS)
     p.add_argument(
         "--arch",
@@ -95,6 +96,16 @@ def parser() -> Parser:
     return p
 
 
+def resolve(p: Parser, options: dict[str, Any]) -> training.Config:
+    """The config that flags stand for, or an end with a message."""
+    if options["device"] == "auto":
+        options["device"] = None
+    try:
+        return training.resolve(options)
+    except ValueError as error:
+        p.error(str(error))
+
+
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     p = parser()
@@ -103,12 +114,7 @@ def main(argv: list[str] | None = None) -> None:
     folder, out, seconds, workers = (options.pop(key) for key in how)
     if workers > 1 and options["method"] not in ("al", "al_target_first"):
         p.error(f"argument --workers: {workers}; allowed with --method {options['method']}: 1")
-    if options["device"] == "auto":
-        options["device"] = None
-    try:
-        config = training.resolve(options)
-    except ValueError as error:
-        p.error(str(error))
+    config = resolve(p, options)
     data = datasets.load(folder, config.dataset)
     images = len(data.train_images)
     if config.train_subset and config.train_subset > images:

@@ -55,9 +55,10 @@ def make(inputs: list[Path]) -> Table:
     caption = (
         "Training throughput of networks of sigmoids of equal width by their number of components, "
         "which are hidden forward layers: samples per second, median and range over n epochs of "
-        f"{found['batches']} batches of {config['batch_size']}; the first epoch of each training "
-        "warms up, evaluation is not counted. Ratio: to AL in one process of one thread. BP trains "
-        "the forward layers and no bridges, encoders or decoders: it does less for a sample. "
+        f"{found['batches']} batches of {config['batch_size']}; the first of each training warms "
+        "up, and those with an evaluation within are left out. Ratio: to AL in one process of one "
+        "thread. BP trains the forward layers and no bridges, encoders or decoders: it does less "
+        "for a sample. "
         "Pipelined AL passes its components' outputs on between processes, and its weights are "
         "compared with those of one process. Model: not measured but computed from the time that "
         "each component's step takes in one process; n batches take a pipeline of l processes "
