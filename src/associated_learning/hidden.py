@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import safetensors.torch
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from associated_learning import architectures, images
@@ -47,20 +48,33 @@ def load_network(run: Path, data: Dataset) -> tuple[Network, dict[str, str]]:
         Folder with metrics.json and weights.safetensors.
     data
         The data set it was trained on.
+
+    Raises
+    ------
+    SystemExit
+        A file is missing or damaged.
     """
-    config = json.loads((run / "metrics.json").read_text())["config"]
-    # Without memory of its own, then on the file's: weights no prediction uses are never read.
-    with torch.device("meta"):
-        network = architectures.build(
-            config["arch"],
-            METHODS[config["method"]],
-            tuple(data.train_images.shape[1:]),
-            len(data.classes),
-            config["width"],
-            config["target_width"],
-        )
-    weights = safetensors.torch.load_file(run / "weights.safetensors")
-    network.load_state_dict(weights, assign=True)
+    path = run / "metrics.json"
+    try:
+        config = json.loads(path.read_text())["config"]
+        # Without memory of its own, then on the file's: weights no prediction uses are never read.
+        with torch.device("meta"):
+            network = architectures.build(
+                config["arch"],
+                METHODS[config["method"]],
+                tuple(data.train_images.shape[1:]),
+                len(data.classes),
+                config["width"],
+                config["target_width"],
+            )
+        path = run / "weights.safetensors"
+        network.load_state_dict(safetensors.torch.load_file(path), assign=True)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise SystemExit(
+            f"error: {path} is missing or damaged ({type(error).__name__}: {reason}): delete it "
+            "and train again"
+        ) from error
     return network.eval(), config
 
 

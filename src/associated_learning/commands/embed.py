@@ -55,7 +55,7 @@ def main(argv: list[str] | None = None) -> None:
         "layers": json.dumps(found),
     }
     with whole(args.out) as partial:
-        safetensors.numpy.save_file(tensors, partial, metadata)
+        partial.write_bytes(safetensors.numpy.save(tensors, metadata))
 
 
 if __name__ == "__main__":

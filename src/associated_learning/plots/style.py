@@ -1,5 +1,6 @@
 """How every figure looks: widths, fonts, and one look a method."""
 
+import io
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -201,5 +202,7 @@ def save(figure: Figure, prefix: Path, smoke: bool = False, record: str = "") ->
         figure.text(0.995, 0.01, "smoke scale: no result", ha="right", fontsize=6, color="0.4")
     pdf = {"CreationDate": None, "Keywords": record or None}
     for suffix, metadata in (("pdf", pdf), ("png", {"Comment": record})):
+        drawn = io.BytesIO()  # on a full disk Matplotlib's own writing ends in other errors
+        figure.savefig(drawn, format=suffix, metadata=metadata)
         with whole(prefix.with_name(f"{prefix.name}.{suffix}")) as partial:
-            figure.savefig(partial, format=suffix, metadata=metadata)
+            partial.write_bytes(drawn.getvalue())

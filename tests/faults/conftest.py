@@ -1,0 +1,47 @@
+"""Faults are counted: the table of the README is what a run of these tests prints at its end."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from associated_learning import datasets
+
+TALLY = pytest.StashKey[dict[str, Counter]]()
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory):
+    """Folder with digits as trainings read them."""
+    folder = tmp_path_factory.mktemp("prepared")
+    datasets.prepare("digits", folder, folder)
+    return folder
+
+
+@pytest.fixture
+def survived(request) -> Iterator[Callable[[str], None]]:
+    """Call it with a fault's name when that fault was met, and again by `.done()` at its good end.
+
+    What was tried and never called good is a fault that was not survived.
+    """
+    tally = request.config.stash.setdefault(TALLY, {})
+
+    def met(fault: str) -> Callable[[], None]:
+        tally.setdefault(fault, Counter())["tried"] += 1
+
+        def done() -> None:
+            tally[fault]["survived"] += 1
+
+        return done
+
+    return met
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """Print the table."""
+    tally = config.stash.get(TALLY, {})
+    if tally:
+        terminalreporter.write_sep("-", "faults")
+        terminalreporter.write_line("| fault | tried | survived |\n|---|---:|---:|")
+        for fault, counts in tally.items():
+            terminalreporter.write_line(f"| {fault} | {counts['tried']} | {counts['survived']} |")

@@ -1,0 +1,120 @@
+"""No memory, no GPU, damaged files: an end with one clear line, by the real commands."""
+
+import resource
+import shutil
+import subprocess
+import sys
+
+import pytest
+import torch
+from test_training import command
+
+GB = 1 << 30
+
+
+def run(*arguments, **options):
+    return subprocess.run(
+        [sys.executable, "-m", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
+
+
+def assert_one_line(done, *words, status=1):
+    assert done.returncode == status, done.stderr
+    (line,) = done.stderr.strip().splitlines()
+    for word in words:
+        assert str(word) in line, line
+
+
+def test_memory_is_exhausted(prepared, tmp_path, survived):
+    done = survived("out of memory")
+    limit = 24 * GB  # of addresses, which torch takes many of
+    failed = subprocess.run(
+        command(prepared, tmp_path / "run", "--width", "3000"),
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
+    )
+    assert_one_line(failed, "out of memory", "A smaller --batch-size or --width needs less")
+    assert not (tmp_path / "run/metrics.json").exists()
+    done()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_is_asked_for_where_there_is_none(prepared, tmp_path, survived):
+    done = survived("a GPU asked for where there is none")
+    failed = subprocess.run(
+        command(prepared, tmp_path / "run", "--device", "cuda"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert_one_line(failed, "--device: 'cuda': there is none here", status=2)
+    assert not (tmp_path / "run").exists()
+    done()
+
+
+@pytest.fixture(scope="module")
+def finished(prepared, tmp_path_factory):
+    """Folder of a finished run."""
+    out = tmp_path_factory.mktemp("finished") / "run"
+    assert subprocess.run(command(prepared, out, "--epochs", "1")).returncode == 0
+    return out
+
+
+def cut(content):
+    return content[: len(content) // 2]
+
+
+def flip(content):
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
+
+
+def empty(content):
+    return b""
+
+
+@pytest.mark.parametrize("damage", [cut, empty])
+@pytest.mark.parametrize("name", ["metrics.json", "history.csv"])
+def test_what_a_figure_is_drawn_from_is_damaged(finished, tmp_path, survived, name, damage):
+    done = survived("damaged metrics or history")
+    shutil.copytree(finished, tmp_path / "run")
+    path = tmp_path / "run" / name
+    path.write_bytes(damage(path.read_bytes()))
+    plot = ("associated_learning.commands.plot", "curves", "--out", tmp_path / "figure")
+    assert_one_line(run(*plot, tmp_path / "run/metrics.json"), path, "is damaged", "run its job")
+    assert not (tmp_path / "figure.pdf").exists()
+    done()
+
+
+@pytest.mark.parametrize("damage", [cut, flip, empty])
+def test_prepared_data_are_damaged(prepared, tmp_path, survived, damage):
+    done = survived("damaged prepared data")
+    path = tmp_path / "digits.safetensors"
+    path.write_bytes(damage((prepared / path.name).read_bytes()))
+    assert_one_line(
+        subprocess.run(
+            command(tmp_path, tmp_path / "run"), capture_output=True, text=True, check=False
+        ),
+        path,
+        "prepare it again",
+    )
+    done()
+
+
+@pytest.mark.parametrize("damage", [cut, empty])
+def test_weights_are_damaged(prepared, finished, tmp_path, survived, damage):
+    done = survived("damaged weights")
+    shutil.copytree(finished, tmp_path / "run")
+    path = tmp_path / "run/weights.safetensors"
+    path.write_bytes(damage(path.read_bytes()))
+    distances = ("associated_learning.commands.distances", "--run", tmp_path / "run")
+    flags = ("--data", prepared / "digits.safetensors", "--out", tmp_path / "distances.csv")
+    assert_one_line(run(*distances, *flags), path)
+    assert not (tmp_path / "distances.csv").exists()
+    done()

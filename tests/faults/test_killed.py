@@ -1,0 +1,138 @@
+"""A training that is killed goes on where it was, and ends bit-equal to an undisturbed one."""
+
+import json
+import multiprocessing
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from test_pipeline import children, needs_proc, wait_until_gone, without_workers
+from test_training import config, results
+
+from associated_learning import datasets, training
+
+KILLS, PIPELINED_KILLS = 80, 20
+RUNS = [
+    config(arch="mlp", method="al"),
+    config(arch="cnn", method="al_target_first", epochs=1, augment=True),
+    config(arch="resnet20", method="bp", epochs=1, train_subset=480),
+    config(arch="sigmoid4", method="same_path", epochs=1),
+]
+PIPELINED = config(arch="cnn", method="al", epochs=2)
+
+
+def train(settings, prepared, out):
+    """All of a training, in a process of its own, with a checkpoint after every step."""
+    with training.clear_errors(settings.name):
+        training.train(settings, datasets.load(prepared, "digits"), out, checkpoint_seconds=0)
+
+
+def undisturbed(settings, prepared, out):
+    """Results of a training that nothing befalls."""
+    train(settings, prepared, out)
+    return results(out)
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """How processes are begun that have torch already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["test_training", __name__])
+    return context
+
+
+def test_a_training_killed_at_any_moment_ends_bit_equal(prepared, tmp_path, processes, survived):
+    moments = random.Random(6)
+    wanted, seconds = [], []
+    for number, settings in enumerate(RUNS):
+        out = tmp_path / f"undisturbed{number}"
+        undisturbed(settings, prepared, out)
+        wanted.append(results(out))
+        # Also as long as it takes in a process like those to be killed.
+        begun = time.monotonic()
+        process = processes.Process(
+            target=train, args=(settings, prepared, tmp_path / f"t{number}")
+        )
+        process.start()
+        process.join()
+        seconds.append(time.monotonic() - begun)
+    kills = 0
+    for attempt in range(4 * KILLS):
+        if kills == KILLS:
+            break
+        which = attempt % len(RUNS)
+        out = tmp_path / f"killed{attempt}"
+        process = processes.Process(target=train, args=(RUNS[which], prepared, out))
+        process.start()
+        time.sleep(moments.uniform(0, seconds[which]))
+        process.kill()
+        process.join()
+        if process.exitcode == 0:  # it was quicker
+            continue
+        assert process.exitcode == -signal.SIGKILL
+        kills += 1
+        done = survived("SIGKILL of a training at a random moment, then run again")
+        assert not (out / "metrics.json").exists() or json.loads((out / "metrics.json").read_text())
+        train(RUNS[which], prepared, out)
+        assert results(out) == wanted[which]
+        assert sorted(p.name for p in out.iterdir() if not p.name.startswith(".")) == [
+            "history.csv",
+            "metrics.json",
+            "weights.safetensors",
+        ]
+        done()
+    assert kills == KILLS
+
+
+@needs_proc
+def test_a_pipelined_training_killed_at_any_moment_ends_bit_equal(prepared, tmp_path, survived):
+    """The whole of it, or one process of it; taken up again by one process, to the same bits."""
+    moments = random.Random(7)
+    wanted = without_workers(undisturbed(PIPELINED, prepared, tmp_path / "undisturbed"))
+
+    def begin(out):
+        arguments = f"Path({str(prepared)!r}), Path({str(out)!r}), 2, checkpoint_seconds=0"
+        code = (
+            f"import sys; sys.path[:0] = {sys.path}\n"
+            "from pathlib import Path\n"
+            "from associated_learning import pipeline\n"
+            "from test_killed import PIPELINED\n"
+            "if __name__ == '__main__':\n"
+            f"    pipeline.train(PIPELINED, {arguments})\n"
+        )
+        script = tmp_path / f"{out.name}.py"
+        script.write_text(code)
+        return subprocess.Popen(
+            [sys.executable, script], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+
+    begun = time.monotonic()
+    assert begin(tmp_path / "whole").wait() == 0
+    seconds = time.monotonic() - begun
+    assert without_workers(results(tmp_path / "whole")) == wanted
+    kills = 0
+    for attempt in range(4 * PIPELINED_KILLS):
+        if kills == PIPELINED_KILLS:
+            break
+        out = tmp_path / f"killed{attempt}"
+        run = begin(out)
+        # Its first half is importing torch.
+        time.sleep(moments.uniform(0.3 * seconds, seconds))
+        below = children(run.pid)
+        victim = moments.choice([run.pid, *below])
+        if run.poll() is not None:
+            continue
+        os.kill(victim, signal.SIGKILL)
+        if run.wait(timeout=60) == 0:  # the victim had nothing to do any more
+            continue
+        kills += 1
+        done = survived("SIGKILL of a process of a pipelined training, then run again")
+        assert not wait_until_gone(below)
+        train(PIPELINED, prepared, out)
+        assert without_workers(results(out)) == wanted
+        done()
+    assert kills == PIPELINED_KILLS
