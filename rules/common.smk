@@ -9,7 +9,7 @@ PACKAGES = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, PACKAGES)
 shell.prefix(f"export PYTHONPATH='{PACKAGES}'; ")
 
-from associated_learning import archive, configuration
+from associated_learning import archive, configuration, runs
 
 try:
     config |= configuration.load(config, Path(workflow.basedir) / "config")
@@ -209,7 +209,8 @@ def outputs(folder, formats, shown, name, category, labels):
         files[shown],
         caption="../report/output.rst",
         category=category,
-        labels={"scale": "{scale}", **labels},
+        labels=lambda wildcards: {"scale": "{scale}"}
+        | {key: text(wildcards) if callable(text) else text for key, text in labels.items()},
     )
     return files
 
@@ -222,10 +223,18 @@ def table_files(name, category, **labels):
     return outputs("tables", TABLE_FORMATS, "html", name, category, {"kind": "table", **labels})
 
 
-def category(what, each_arch=False):
-    """Function of the wildcards: an output's category in the report, its experiment's."""
+def of_experiment(what, each_arch=False):
+    """Functions of the wildcards: an output's category in the report, and the methods it shows."""
     wildcard = "arch_" * each_arch + what.rstrip("s")
-    return lambda wildcards: kinds(what, each_arch)[wildcards[wildcard]]["category"]
+
+    def category(wildcards):
+        return kinds(what, each_arch)[wildcards[wildcard]]["category"]
+
+    def methods(wildcards):
+        names = kinds(what, each_arch)[wildcards[wildcard]]["methods"]
+        return ", ".join(runs.METHODS[name] for name in names)
+
+    return {"category": category, "methods": methods}
 
 
 def scale_outputs(scale, without=()):

@@ -8,7 +8,10 @@ rule figure:
         code=[source("plots/{figure}"), source("plots/style"), source("runs")],
     output:
         **figure_files(
-            "{figure}_{dataset}", category("figures"), output="{figure}", dataset="{dataset}"
+            "{figure}_{dataset}",
+            output="{figure}",
+            dataset="{dataset}",
+            **of_experiment("figures"),
         ),
     log:
         "logs/{scale}/figure/{figure}_{dataset}.log",
@@ -32,7 +35,10 @@ rule table:
         ],
     output:
         **table_files(
-            "{table}_{dataset}", category("tables"), output="{table}", dataset="{dataset}"
+            "{table}_{dataset}",
+            output="{table}",
+            dataset="{dataset}",
+            **of_experiment("tables"),
         ),
     log:
         "logs/{scale}/table/{table}_{dataset}.log",
@@ -54,10 +60,10 @@ rule arch_figure:
     output:
         **figure_files(
             "{arch_figure}_{dataset}_{arch}",
-            category("figures", each_arch=True),
             output="{arch_figure}",
             dataset="{dataset}",
             network="{arch}",
+            **of_experiment("figures", each_arch=True),
         ),
     log:
         "logs/{scale}/figure/{arch_figure}_{dataset}_{arch}.log",
@@ -79,10 +85,10 @@ rule arch_table:
     output:
         **table_files(
             "{arch_table}_{dataset}_{arch}",
-            category("tables", each_arch=True),
             output="{arch_table}",
             dataset="{dataset}",
             network="{arch}",
+            **of_experiment("tables", each_arch=True),
         ),
     log:
         "logs/{scale}/table/{arch_table}_{dataset}_{arch}.log",

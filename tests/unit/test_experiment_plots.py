@@ -49,6 +49,7 @@ def write_run(
     metrics = {
         "test_accuracy": epochs[-1][-1],
         "prefix_test_accuracy": epochs[-1],
+        "multiply_adds_by_prefix": [3_200_000 // k for k in range(1, 1 + len(epochs[-1]))],
         "steps": int(steps[-1]),
         "gradient_norms": dict(zip(("initial", "final"), gradients, strict=True)),
         "config": {"dataset": "mnist", "arch": arch, "method": method, "seed": seed},
@@ -253,6 +254,8 @@ def test_anytime_shows_accuracy_by_the_components_used(al_runs):
     np.testing.assert_allclose(lines(cnn)["AL"], [[1, 85], [2, 75], [3, 65]])
     assert bands(cnn)[0] == pytest.approx((60, 90))
     assert names(figure) == ["AL", "chance (10 %)"]
+    costs = [tick.get_text() for tick in cnn.get_xticklabels()]
+    assert costs == ["1\n3.2M", "2\n1.6M", "3\n1.1M"]
 
 
 def test_components_are_drawn_by_step_each_in_a_shade_of_its_own(al_runs):

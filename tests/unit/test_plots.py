@@ -78,7 +78,8 @@ def test_curves_show_mean_and_range_of_the_seeds_in_percent(three_seeds):
     figure = curves.draw(three_seeds)
     mlp, cnn = figure.axes
     assert [mlp.get_title(), cnn.get_title()] == ["MLP", "CNN"]
-    bp, al = mlp.lines
+    bp, al, chance = mlp.lines
+    assert chance.get_label() == "chance (10 %)"
     assert [bp.get_label(), al.get_label()] == ["BP", "AL"]
     np.testing.assert_allclose(bp.get_xydata(), [[1, 50], [2, 91]])
     band = mlp.collections[0].get_paths()[0].vertices
