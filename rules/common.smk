@@ -11,8 +11,9 @@ shell.prefix(f"export PYTHONPATH='{PACKAGES}'; ")
 
 from associated_learning import archive, configuration, runs
 
+CONFIG = Path(workflow.basedir) / "config"
 try:
-    config |= configuration.load(config, Path(workflow.basedir) / "config")
+    config |= configuration.load(config, CONFIG)
 except configuration.ConfigError as error:
     raise WorkflowError(error)
 
@@ -40,10 +41,8 @@ def kinds(what, each_arch=False):
 
 
 wildcard_constraints:
+    **{kind: "|".join(configuration.names(kind, CONFIG)) for kind in ("dataset", "arch", "method")},
     scale="smoke|laptop|thesis",
-    dataset="digits|mnist|cifar10|cifar100",
-    arch=r"mlp|cnn|resnet20|resnet32|vgg|sigmoid\d+",
-    method="bp|al|al_target_first|same_path|same_path_mse",
     seed=r"\d+",
     figure="|".join(kinds("figures")),
     table="|".join(kinds("tables")),

@@ -45,6 +45,11 @@ def load(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return whole
 
 
+def names(kind: str, folder: Path) -> list[str]:
+    """Names that the schema in `folder` allows of a "dataset", "arch" or "method"."""
+    return _read(folder / "schema.yaml")["$defs"][kind]["enum"]
+
+
 def validate(config: Any, schema: Mapping[str, Any]) -> None:
     """Check against a JSON schema; numbers must be finite and at most `LARGEST` in size.
 

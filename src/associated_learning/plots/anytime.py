@@ -35,7 +35,7 @@ def draw(inputs: list[Path]) -> Figure:
             **style.METHODS[al["method"].iloc[0]],
         )
         costs = of_arch["multiply_adds_by_prefix"].iloc[0]
-        labels = [f"{k}\n{short(float(f"{cost:.2g}"))}" for k, cost in enumerate(costs, start=1)]
+        labels = [f"{k}\n{short(float(f'{cost:.2g}'))}" for k, cost in enumerate(costs, start=1)]
         panel.set_xticks(range(1, 1 + len(costs)), labels, fontsize=6)
     style.chance(panels, runs.CLASSES[al["dataset"].iloc[0]])
     style.legend(figure, style.labelled(figure), style.averaged(al))
