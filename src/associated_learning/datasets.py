@@ -181,7 +181,7 @@ def _parse_official(
     for split in ("train", "test"):
         official = reader(copies, train=split == "train", download=False)
         images = torch.as_tensor(official.data)
-        images = images.unsqueeze(1) if dataset == "mnist" else images.permute(0, 3, 1, 2)
+        images = images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2)
         tensors[f"{split}_images"] = images.contiguous()
         tensors[f"{split}_labels"] = torch.as_tensor(official.targets, dtype=torch.int64)
     description: dict[str, Any] = {
