@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from project import Project
 
-WANTED = [f"results/smoke/digits/cnn/{method}/seed0/metrics.json" for method in ("al", "bp")]
+METHODS = ("al", "bp", "al_target_first")  # one more than there are cores
+WANTED = [f"results/smoke/digits/cnn/{method}/seed0/metrics.json" for method in METHODS]
 SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2"]
 
 
@@ -18,7 +19,7 @@ SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2"]
 def project(tmp_path: Path) -> Project:
     """A clone whose smoke trainings last long enough to be stopped."""
     project = Project.cloned(tmp_path / "project")
-    project.edit("config/scales/smoke.yaml", "epochs: 2, learning", "epochs: 60, learning")
+    project.edit("config/scales/smoke.yaml", "epochs: 2, learning", "epochs: 40, learning")
     return project
 
 
@@ -36,7 +37,7 @@ def begin(project: Project) -> subprocess.Popen[str]:
     )
     for _ in range(600):
         logs = [log.read_text() for log in project.folder.glob("logs/smoke/train/*.log")]
-        if any("epoch 2/60" in log for log in logs):
+        if any("epoch 2/40" in log for log in logs):
             return run
         assert run.poll() is None, run.communicate()[0]
         time.sleep(0.1)
@@ -68,7 +69,8 @@ def test_a_stopped_workflow_is_completed_by_the_same_command(project, survived, 
     again = project.run("--cores", "2", *WANTED)
     assert again.returncode == 0, again.stdout
     assert not unfinished(project)
-    assert "goes on from step" in logs(project)
+    if how != "SIGTERM to Snakemake":  # which lets running jobs end and begins no other
+        assert "goes on from step" in logs(project)
     done()
 
 
