@@ -109,3 +109,23 @@ def test_an_archive_that_lacks_a_run_still_gives_the_other_figures(reader: Proje
     assert run.returncode != 0
     assert "results/archive/smoke/digits/mlp/al/seed1/metrics.json" in run.stdout
     assert {job.rule for job in reader.plan(wanted[1], *ARCHIVE)} == {"unpack_smoke", "samples"}
+
+
+def test_one_goes_on_from_archived_runs_and_trains_none_of_them_again(
+    finished: Project, tmp_path: Path
+) -> None:
+    project = Project.cloned(tmp_path / "project")
+    (project.folder / "archives").mkdir()
+    for file in ("archives/smoke.zip", "config/experiments.yaml"):
+        (project.folder / file).write_bytes((finished.folder / file).read_bytes())
+    # Data first: what is older than its data would be made again.
+    run = project.run("--cores", "1", "data/prepared/digits.safetensors")
+    assert run.returncode == 0, run.stdout
+    unpack = ["associated_learning.commands.archive", "unpack", "archives/smoke.zip"]
+    assert project.python("-m", *unpack, "--folder", "results").returncode == 0
+    project.edit("config/scales/smoke.yaml", "seeds: 1", "seeds: 2")
+    jobs = project.plan("smoke")
+    for rule in ("train", "embed"):
+        made = [job.output[0] for job in jobs if job.rule == rule]
+        assert len(made) == 2
+        assert all("seed1" in path for path in made)
