@@ -53,8 +53,11 @@ archive: setup ## pack what the figures and tables of a scale read into archives
 	$(SNAKEMAKE) archives/$(SCALE).zip
 	@cat logs/$(SCALE)/archive.log
 
-redraw: .venv-archive/.complete ## figures and tables of an archive, without torch (SCALE=laptop)
+redraw: archives/$(SCALE).zip .venv-archive/.complete ## figures and tables of an archive, without torch (SCALE=laptop)
 	PATH="$(CURDIR)/.venv-archive/bin:$$PATH" snakemake --cores $(CORES) $(SCALE) --config source=archive
+
+archives/%.zip:
+	@echo "redraw: there is no $@: make archive SCALE=$* packs a finished scale" >&2; exit 1
 
 .venv-archive/.complete: envs/archive.lock envs/bootstrap.lock
 	@sh envs/setup.sh $(PYTHON) archive .venv-archive

@@ -42,6 +42,13 @@ def load(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         raise ConfigError("config: scales: set these in the files scales/*.yaml, not beside them")
     whole["scales"] = {path.stem: _read(path) for path in (folder / "scales").glob("*.yaml")}
     validate(whole, _read(folder / "schema.yaml"))
+    for name, scale in whole["scales"].items():
+        workers, least = scale["throughput"]["workers"], min(scale["throughput"]["components"])
+        if workers > least:
+            raise ConfigError(
+                f"config: scales.{name}.throughput.workers: {workers} is not allowed; allowed:"
+                f" numbers up to {least}, the least of its components"
+            )
     return whole
 
 
@@ -122,8 +129,8 @@ def flags(settings: Mapping[str, Any]) -> str:
 def _read(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text())
-    # A ValueError is a date, number or character that cannot be.
-    except (OSError, ValueError, yaml.YAMLError) as error:
+    # A ValueError is a date, number or character that cannot be; a RecursionError, lists in lists.
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(
             f"config: {path} cannot be read: {' '.join(str(error).split())}"
         ) from error

@@ -1,6 +1,7 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, in folders that one process at a time writes to."""
 
 import contextlib
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,10 +24,45 @@ def whole(path: Path) -> Iterator[Path]:
             os.fsync(file.fileno())
         partial.replace(path)
     except OSError as error:
-        raise SystemExit(
-            f"cannot write {path}: {error.strerror or error}. Make room there, or make the folder "
-            "writable, and start again: what was finished before is kept"
-        ) from error
+        raise _unwritable(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold a folder, made if need be, against other processes that ask for it by this function.
+
+    It is free again when the process ends, however it ends.
+
+    Raises
+    ------
+    SystemExit
+        Another process holds it, or it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        held = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise SystemExit(
+            f"error: another process is at work in {folder}: wait for it, or end it; then run this "
+            "again"
+        ) from error
+    except OSError:  # a file system without locks
+        pass
+    try:
+        yield
+    finally:
+        os.close(held)
+
+
+def _unwritable(path: Path, error: OSError) -> SystemExit:
+    return SystemExit(
+        f"cannot write {path}: {error.strerror or error}. Make room there, or make the folder "
+        "writable, and start again: what was finished before is kept"
+    )

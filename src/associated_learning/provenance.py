@@ -27,18 +27,21 @@ OWN, UNPACKED = "results/", "results/archive/"  # where runs lie, and what an ar
 Place = Path | zipfile.Path
 
 
-def record(code: Path, inputs: Sequence[Path]) -> str:
+def record(code: Sequence[Path], inputs: Sequence[Path]) -> str:
     """Record of an output; the same whether runs are one's own or from an archive.
 
     Parameters
     ----------
     code
-        The module that makes it.
+        The modules that make it.
     inputs
-        What it is made of.
+        What it is made of. A run's history belongs to its metrics.
     """
-    words = [f"{PACKAGE}/{code.parent.name}/{code.name}={_sha256(code)}"]
-    for path in sorted(inputs):
+    words = [
+        f"{path.relative_to(Path(__file__).parents[2]).as_posix()}={_sha256(path)}" for path in code
+    ]
+    histories = {path.with_name("history.csv") for path in inputs if path.name == "metrics.json"}
+    for path in sorted({*inputs, *filter(Path.is_file, histories)}):
         name = path.as_posix().replace(UNPACKED, OWN)
         words.append(f"{quote(name)}={_sha256(path)}")
     return " ".join([LABEL, *words])
@@ -95,9 +98,13 @@ def _places(name: str) -> Iterator[Place]:
 
 
 def metrics(place: Place) -> dict[str, Any] | None:
-    """What the run that a file belongs to wrote into its metrics.json; None if it is of no run."""
+    """What tells of the run that a file belongs to; None if it is of no run.
+
+    That is the metrics.json beside it or, where several trainings wrote one file, that file.
+    """
     beside = place.parent / "metrics.json"
-    return json.loads(beside.read_bytes()) if beside.is_file() else None
+    told = place if place.name in ("tuning.json", "throughput.json") else beside
+    return json.loads(told.read_bytes()) if told.is_file() else None
 
 
 def official_files(scale: str, run: Mapping[str, Any]) -> dict[str, str]:

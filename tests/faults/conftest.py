@@ -20,10 +20,7 @@ def prepared(tmp_path_factory):
 
 @pytest.fixture
 def survived(request) -> Iterator[Callable[[str], None]]:
-    """Call it with a fault's name when that fault was met, and again by `.done()` at its good end.
-
-    What was tried and never called good is a fault that was not survived.
-    """
+    """Call it with a fault's name when that is brought about, and what it gives at the good end."""
     tally = request.config.stash.setdefault(TALLY, {})
 
     def met(fault: str) -> Callable[[], None]:

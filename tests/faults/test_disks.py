@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 import torch
 from test_download import CONTENT, Server, one_file, right, server  # noqa: F401
-from test_training import command, results
+from test_training import command, config, results
 
-from associated_learning import checkpoint
+from associated_learning import checkpoint, datasets, training
 
 SUDO = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
 
@@ -63,7 +63,8 @@ def test_the_disk_is_full_while_downloading(server: Server, tmp_path, survived):
         done = survived("full disk while downloading")
         filler = fill(disk, leave=len(CONTENT) // 2)
         code = (
-            "from pathlib import Path; from test_download import fetch, one_file\n"
+            "from pathlib import Path; from test_download import one_file\n"
+            "from associated_learning.download import fetch\n"
             f"table = one_file({server.address('file.gz')!r})\n"
             f"fetch('mnist', Path({str(disk)!r}), table=table)\n"
         )
@@ -91,29 +92,29 @@ def test_the_disk_is_full_while_preparing(tmp_path, survived):
 
 
 def test_the_disk_is_full_at_a_checkpoint(prepared, tmp_path, survived):
-    with mounted(tmp_path / "disk", 1 << 22) as disk:
-        done = survived("full disk at a checkpoint")
-        assert subprocess.run(command(prepared, tmp_path / "undisturbed")).returncode == 0
+    done = survived("full disk at a checkpoint")
+    assert subprocess.run(command(prepared, tmp_path / "undisturbed")).returncode == 0
+    settings = config(arch="cnn", width=0.0625, target_width=8, learning_rate=1e-4)
+    state = training.Run(settings, datasets.load(prepared, "digits"), tmp_path / "checkpoint.pt")
+    state.save()
+    size = (tmp_path / "checkpoint.pt").stat().st_size
+    # Room for one checkpoint, but not for the next beside it.
+    with mounted(tmp_path / "disk", size * 3 // 2) as disk:
         out = disk / "run"
-        flags = ("--checkpoint-seconds", "0")
-        training = subprocess.Popen(
-            command(prepared, out, *flags),
-            stderr=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+        failed = subprocess.run(
+            command(prepared, out, "--checkpoint-seconds", "0"),
+            capture_output=True,
             text=True,
+            check=False,
         )
-        while training.poll() is None and not (out / "checkpoint.pt").exists():
-            pass
-        filler = fill(disk, leave=1000)
-        _, error = training.communicate()
-        failed = subprocess.CompletedProcess([], training.returncode, stderr=error)
         assert_clear(failed, out / "checkpoint.pt")
         assert visible(out) == {"checkpoint.pt"}
-        filler.unlink()
-        again = subprocess.run(command(prepared, out), capture_output=True, text=True, check=False)
-        assert "goes on from step" in again.stdout
-        assert results(out) == results(tmp_path / "undisturbed")
-        done()
+        shutil.copytree(out, tmp_path / "more room")
+    out = tmp_path / "more room"
+    again = subprocess.run(command(prepared, out), capture_output=True, text=True, check=False)
+    assert "goes on from step 1 of" in again.stdout
+    assert results(out) == results(tmp_path / "undisturbed")
+    done()
 
 
 def test_the_disk_is_full_at_the_end_of_a_training(prepared, tmp_path, survived):
@@ -162,7 +163,7 @@ def test_data_are_read_from_a_read_only_disk_and_writing_there_is_refused(
         out = subprocess.run(
             command(disk, disk / "run"), capture_output=True, text=True, check=False
         )
-        assert_clear(out, disk / "run/checkpoint.pt.probe")
+        assert_clear(out, disk / "run")
         done()
 
 

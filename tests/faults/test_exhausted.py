@@ -7,7 +7,7 @@ import sys
 
 import pytest
 import torch
-from test_training import command
+from test_training import command, results
 
 GB = 1 << 30
 
@@ -77,6 +77,43 @@ def flip(content):
 
 def empty(content):
     return b""
+
+
+@pytest.mark.parametrize("damage", [cut, flip, empty])
+def test_a_checkpoint_is_damaged(prepared, tmp_path, survived, damage):
+    done = survived("damaged checkpoint")
+    assert subprocess.run(command(prepared, tmp_path / "undisturbed")).returncode == 0
+    out = tmp_path / "run"
+    flags = ("--epochs", "300")
+    training = subprocess.Popen(
+        command(prepared, out, *flags), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert training.stdout.readline()  # the first epoch is over
+    training.terminate()
+    training.communicate()
+    path = out / "checkpoint.pt"
+    path.write_bytes(damage(path.read_bytes()))
+    again = subprocess.run(command(prepared, out), capture_output=True, text=True, check=False)
+    assert again.returncode == 0
+    assert f"warning: {path} is not used" in again.stderr
+    assert (out / "checkpoint.pt.aside1").exists()
+    assert results(out) == results(tmp_path / "undisturbed")
+    done()
+
+
+def test_a_second_process_in_the_folder_of_a_run_is_refused(prepared, tmp_path, survived):
+    done = survived("a second training in the folder of a running one")
+    first = subprocess.Popen(
+        command(prepared, tmp_path, "--epochs", "300"), stdout=subprocess.PIPE, text=True
+    )
+    assert first.stdout.readline()
+    second = subprocess.run(
+        command(prepared, tmp_path), capture_output=True, text=True, check=False
+    )
+    first.terminate()
+    first.communicate()
+    assert_one_line(second, f"another process is at work in {tmp_path}")
+    done()
 
 
 @pytest.mark.parametrize("damage", [cut, empty])

@@ -1,7 +1,6 @@
 """A training that is killed goes on where it was, and ends bit-equal to an undisturbed one."""
 
 import contextlib
-import json
 import multiprocessing
 import os
 import random
@@ -43,11 +42,13 @@ def undisturbed(settings, prepared, out):
 def processes():
     """How processes are begun that have torch already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["test_training", __name__])
+    context.set_forkserver_preload(["associated_learning.pipeline"])
     return context
 
 
-def test_a_training_killed_at_any_moment_ends_bit_equal(prepared, tmp_path, processes, survived):
+def test_a_training_killed_at_any_moment_ends_bit_equal(
+    prepared, tmp_path, processes, survived, capsys
+):
     moments = random.Random(6)
     wanted, seconds = [], []
     for number, settings in enumerate(RUNS):
@@ -62,7 +63,7 @@ def test_a_training_killed_at_any_moment_ends_bit_equal(prepared, tmp_path, proc
         process.start()
         process.join()
         seconds.append(time.monotonic() - begun)
-    kills = 0
+    kills = resumed = 0
     for attempt in range(4 * KILLS):
         if kills == KILLS:
             break
@@ -74,20 +75,21 @@ def test_a_training_killed_at_any_moment_ends_bit_equal(prepared, tmp_path, proc
         process.kill()
         process.join()
         if process.exitcode == 0:  # it was quicker
+            seconds[which] *= 0.95
             continue
         assert process.exitcode == -signal.SIGKILL
         kills += 1
         done = survived("SIGKILL of a training at a random moment, then run again")
-        assert not (out / "metrics.json").exists() or json.loads((out / "metrics.json").read_text())
+        saved = (out / "checkpoint.pt").exists()
+        capsys.readouterr()
         train(RUNS[which], prepared, out)
+        assert ("goes on from step" in capsys.readouterr().out) == saved
+        resumed += saved
         assert results(out) == wanted[which]
-        assert sorted(p.name for p in out.iterdir() if not p.name.startswith(".")) == [
-            "history.csv",
-            "metrics.json",
-            "weights.safetensors",
-        ]
+        assert not (out / "checkpoint.pt").exists()
         done()
     assert kills == KILLS
+    assert resumed > KILLS / 3  # the others were killed before their first step or after the last
 
 
 def command_line(pid):
@@ -99,7 +101,7 @@ def command_line(pid):
 
 @needs_proc
 def test_a_pipelined_training_killed_at_any_moment_ends_bit_equal(prepared, tmp_path, survived):
-    """The whole of it, or one process of it; taken up again by one process, to the same bits."""
+    """Its first process or a worker; taken up again by one process or by two, to the same bits."""
     moments = random.Random(7)
     wanted = without_workers(undisturbed(PIPELINED, prepared, tmp_path / "undisturbed"))
 
@@ -123,7 +125,7 @@ def test_a_pipelined_training_killed_at_any_moment_ends_bit_equal(prepared, tmp_
     assert begin(tmp_path / "whole").wait() == 0
     seconds = time.monotonic() - begun
     assert without_workers(results(tmp_path / "whole")) == wanted
-    kills = 0
+    kills = resumed = 0
     for attempt in range(4 * PIPELINED_KILLS):
         if kills == PIPELINED_KILLS:
             break
@@ -135,14 +137,21 @@ def test_a_pipelined_training_killed_at_any_moment_ends_bit_equal(prepared, tmp_
         workers = [pid for pid in below if "forkserver" in command_line(pid)]
         victim = moments.choice([run.pid, *workers])
         if run.poll() is not None:
+            seconds *= 0.9
             continue
-        os.kill(victim, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
         if run.wait(timeout=60) == 0:  # the victim had nothing to do any more
             continue
         kills += 1
         done = survived("SIGKILL of a process of a pipelined training, then run again")
         assert not wait_until_gone(below)
-        train(PIPELINED, prepared, out)
+        resumed += (out / "checkpoint.pt").exists()
+        if kills % 2:
+            train(PIPELINED, prepared, out)
+        else:
+            assert begin(out).wait() == 0
         assert without_workers(results(out)) == wanted
         done()
     assert kills == PIPELINED_KILLS
+    assert resumed > PIPELINED_KILLS / 3

@@ -3,7 +3,7 @@
 import importlib
 from pathlib import Path
 
-from associated_learning import plots, provenance
+from associated_learning import plots, provenance, runs
 from associated_learning.commands import Parser
 
 
@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> None:
     kind = importlib.import_module(f"associated_learning.plots.{args.kind}")
     with style.theme():
         figure = kind.draw(args.inputs)
-        record = provenance.record(Path(kind.__file__), args.inputs)
+        record = provenance.record([Path(m.__file__) for m in (kind, style, runs)], args.inputs)
         style.save(figure, args.out, smoke=args.scale == "smoke", record=record)
 
 

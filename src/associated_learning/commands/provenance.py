@@ -26,8 +26,9 @@ def main(argv: list[str] | None = None) -> None:
         if run:
             folder = name.rpartition("/")[0]
             runs[folder] = dict(_fields(run))
-            codes[run["fingerprints"]["code"]] = run["config"]["arch"]
-            data[run["fingerprints"]["data"]] = folder.split("/")[1], run
+            if "fingerprints" in run:
+                codes[run["fingerprints"]["code"]] = run["config"]["arch"]
+                data[run["fingerprints"]["data"]] = folder.split("/")[1], run
     keys = dict.fromkeys(key for run in runs.values() for key in run)
     same = [key for key in keys if len({str(run.get(key)) for run in runs.values()}) == 1]
     differing = [key for key in keys if key not in same]
@@ -58,9 +59,11 @@ def show(title: str, rows: list[list[Any]], headers: Sequence[str] = ()) -> None
 
 def _fields(run: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """What is shown of a run beside its folder, which names data set, network, method and seed."""
-    yield "test_accuracy", f"{run['test_accuracy']:.4f}"
-    for key in ("code", "data"):
-        yield key, run["fingerprints"][key][:DIGITS]
+    if "test_accuracy" in run:
+        yield "test_accuracy", f"{run['test_accuracy']:.4f}"
+    for key, value in run.get("fingerprints", {}).items():
+        if key in ("code", "data"):
+            yield key, value[:DIGITS]
     for key, value in run["config"].items():
         if key not in CELL:
             yield key, value

@@ -3,7 +3,7 @@
 import importlib
 from pathlib import Path
 
-from associated_learning import provenance, tables
+from associated_learning import provenance, runs, tables
 from associated_learning.commands import Parser
 
 
@@ -23,7 +23,7 @@ def main(argv: list[str] | None = None) -> None:
 
     kind = importlib.import_module(f"associated_learning.tables.{args.kind}")
     table = kind.make(args.inputs)
-    record = provenance.record(Path(kind.__file__), args.inputs)
+    record = provenance.record([Path(m.__file__) for m in (kind, output, runs)], args.inputs)
     output.write(table, args.out, smoke=args.scale == "smoke", record=record)
 
 

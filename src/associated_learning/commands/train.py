@@ -12,6 +12,7 @@ os.environ["MKL_DYNAMIC"] = os.environ["OMP_DYNAMIC"] = "FALSE"
 
 from associated_learning import architectures, datasets, pipeline, training
 from associated_learning.commands import Parser
+from associated_learning.files import alone_in
 
 
 def integer(least: int) -> Callable[[str], int]:
@@ -115,19 +116,21 @@ def main(argv: list[str] | None = None) -> None:
     if workers > 1 and options["method"] not in ("al", "al_target_first"):
         p.error(f"argument --workers: {workers}; allowed with --method {options['method']}: 1")
     config = resolve(p, options)
-    data = datasets.load(folder, config.dataset)
+    with training.clear_errors(config.name):
+        data = datasets.load(folder, config.dataset)
     images = len(data.train_images)
     if config.train_subset and config.train_subset > images:
         p.error(f"argument --train-subset: {config.train_subset}; allowed: 1 to {images}")
     images = config.train_subset or images
     if config.batch_size > images:
         p.error(f"argument --batch-size: {config.batch_size}; allowed: 2 to {images}")
-    if workers > 1:
-        del data
-        pipeline.train(config, folder, out, workers, seconds)
-        return
-    with training.clear_errors(config.name):
-        training.train(config, data, out, seconds)
+    with alone_in(out):
+        if workers > 1:
+            del data
+            pipeline.train(config, folder, out, workers, seconds)
+            return
+        with training.clear_errors(config.name):
+            training.train(config, data, out, seconds)
 
 
 if __name__ == "__main__":

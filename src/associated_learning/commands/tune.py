@@ -3,7 +3,7 @@
 import json
 
 from associated_learning.commands import train  # it sets up threads before torch is imported
-from associated_learning.files import whole
+from associated_learning.files import alone_in, whole
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> None:
         p.error("argument --learning-rate, --workers: not allowed here; use --learning-rates")
     config = train.resolve(p, options)
     data = datasets.load(folder, config.dataset)
-    with training.clear_errors(config.name):
+    with alone_in(out), training.clear_errors(config.name):
         try:
             found = tuning.measure(config, data, rates, held_out, out, seconds)
         except ValueError as error:
