@@ -35,13 +35,14 @@ def record(code: Sequence[Path], inputs: Sequence[Path]) -> str:
     code
         The modules that make it.
     inputs
-        What it is made of. A run's history belongs to its metrics.
+        What it is made of. Of a run's folder, metrics and history are named too: they tell where
+        the other files come from.
     """
     words = [
         f"{path.relative_to(Path(__file__).parents[2]).as_posix()}={_sha256(path)}" for path in code
     ]
-    histories = {path.with_name("history.csv") for path in inputs if path.name == "metrics.json"}
-    for path in sorted({*inputs, *filter(Path.is_file, histories)}):
+    beside = {path.with_name(name) for path in inputs for name in ("metrics.json", "history.csv")}
+    for path in sorted({*inputs, *filter(Path.is_file, beside)}):
         name = path.as_posix().replace(UNPACKED, OWN)
         words.append(f"{quote(name)}={_sha256(path)}")
     return " ".join([LABEL, *words])
@@ -98,13 +99,10 @@ def _places(name: str) -> Iterator[Place]:
 
 
 def metrics(place: Place) -> dict[str, Any] | None:
-    """What tells of the run that a file belongs to; None if it is of no run.
-
-    That is the metrics.json beside it or, where several trainings wrote one file, that file.
-    """
-    beside = place.parent / "metrics.json"
-    told = place if place.name in ("tuning.json", "throughput.json") else beside
-    return json.loads(told.read_bytes()) if told.is_file() else None
+    """What a file tells of the training, or trainings, that wrote it; None where it does not."""
+    if place.name not in ("metrics.json", "tuning.json", "throughput.json"):
+        return None
+    return json.loads(place.read_bytes())
 
 
 def official_files(scale: str, run: Mapping[str, Any]) -> dict[str, str]:

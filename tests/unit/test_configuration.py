@@ -273,10 +273,11 @@ BROKEN = {
     "comments alone": "# later\n",
     "a list": "- mnist",
     "a text": "mnist",
+    "lists in lists": f"seeds: {'[' * 5000}",
 }
 
 
-@pytest.mark.parametrize("file", ["scales/smoke.yaml", "experiments.yaml"])
+@pytest.mark.parametrize("file", ["scales/smoke.yaml", "experiments.yaml", "claims.yaml"])
 @pytest.mark.parametrize("content", BROKEN.values(), ids=BROKEN)
 def test_a_file_that_is_no_yaml_mapping_is_named_in_one_line(
     file: str, content: str, tmp_path: Path
@@ -287,6 +288,14 @@ def test_a_file_that_is_no_yaml_mapping_is_named_in_one_line(
         configuration.load(CONFIG, folder)
     assert str(folder / file) in str(error.value)
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_more_workers_than_components_are_refused_before_any_job(tmp_path: Path) -> None:
+    folder = config_folder(tmp_path)
+    scale = folder / "scales/smoke.yaml"
+    scale.write_text(scale.read_text().replace("workers: 2", "workers: 3"))
+    with pytest.raises(ConfigError, match=r"scales\.smoke\.throughput\.workers: 3 .* up to 2"):
+        configuration.load(CONFIG, folder)
 
 
 def test_bytes_that_are_no_text_are_refused_by_file(tmp_path: Path) -> None:
