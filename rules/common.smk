@@ -239,7 +239,7 @@ def of_experiment(what, each_arch=False):
 def scale_outputs(scale, without=()):
     """All figures and tables of a scale, but for some tables."""
     names = {"figures": list(SCALE_FIGURES), "tables": list(SCALE_TABLES)}
-    if scale in TUNED:
+    if tunings(scale):
         names["tables"].append("learning_rates")
     for dataset in SCALES[scale]["datasets"]:
         names["figures"].append(f"samples_{dataset}")
