@@ -23,16 +23,8 @@ rule overview:
 
 rule count:
     input:
-        code=[
-            source(name)
-            for name in (
-                *("commands/count", "runs", "network", "training"),
-                *(
-                    f"architectures/{name}"
-                    for name in ("__init__", "layers", "mlp", "cnn", "resnet", "vgg")
-                ),
-            )
-        ],
+        code=[source(name) for name in ("commands/count", "runs", "network", "training")]
+        + sorted(map(str, Path("src/associated_learning/architectures").glob("*.py"))),
     output:
         "results/{scale}/parameters.csv",
     log:

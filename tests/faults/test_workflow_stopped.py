@@ -17,7 +17,7 @@ METHODS = ("al", "bp", "al_target_first")  # one more than there are cores
 WANTED = [f"results/smoke/digits/cnn/{method}/seed0/metrics.json" for method in METHODS]
 SNAKEMAKE = [sys.executable, "-m", "snakemake", "--cores", "2"]
 PATIENCE = 400  # seconds; a machine may be busy
-EPOCHS = 40
+EPOCHS = 25
 
 
 @pytest.fixture
