@@ -53,7 +53,8 @@ def start(project: Project) -> Iterator[Callable[[], subprocess.Popen[str]]]:
     for run in started:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(run.pid, signal.SIGKILL)
-        run.communicate()
+        run.wait()
+        run.stdout.close()
 
 
 def wait_for_training(project: Project, run: subprocess.Popen[str]) -> None:
