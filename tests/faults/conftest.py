@@ -1,25 +1,15 @@
 """Faults are counted: the table of the README is what a run of these tests prints at its end."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-
-from associated_learning import datasets
 
 TALLY = pytest.StashKey[dict[str, Counter]]()
 
 
-@pytest.fixture(scope="session")
-def prepared(tmp_path_factory):
-    """Folder with digits as trainings read them."""
-    folder = tmp_path_factory.mktemp("prepared")
-    datasets.prepare("digits", folder, folder)
-    return folder
-
-
 @pytest.fixture
-def survived(request) -> Iterator[Callable[[str], None]]:
+def survived(request) -> Callable[[str], Callable[[], None]]:
     """Call it with a fault's name when that is brought about, and what it gives at the good end."""
     tally = request.config.stash.setdefault(TALLY, {})
 

@@ -19,13 +19,6 @@ from associated_learning import datasets, pipeline, training
 SMALL = {"epochs": 2, "train_subset": 480, "augment": True}
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("prepared")
-    datasets.prepare("digits", folder, folder)
-    return folder
-
-
 def command(prepared, out, *flags):
     return [
         *(sys.executable, "-m", "associated_learning.commands.train"),

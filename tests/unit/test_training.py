@@ -42,13 +42,6 @@ OPTIONS = {
 
 
 @pytest.fixture(scope="session")
-def prepared(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("prepared")
-    datasets.prepare("digits", folder, folder)
-    return folder
-
-
-@pytest.fixture(scope="session")
 def digits(prepared):
     return datasets.load(prepared, "digits")
 
