@@ -70,8 +70,12 @@ def train(
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     forkserver.ensure_running()  # inherits that: a signal to the whole group must not end it
     signal.signal(signal.SIGTERM, before)
-    with tempfile.TemporaryDirectory() as folder, training.stop_signals() as stop:
-        meeting_point = Path(folder, "workers")
+    # Not in a folder of its own: where that was gone already, torch would wait for it for minutes,
+    # holding Python's lock, and the worker could not see that its parent has died.
+    descriptor, name = tempfile.mkstemp(prefix="associated_learning_")
+    os.close(descriptor)
+    meeting_point = Path(name)
+    with training.stop_signals() as stop:
         settings = (workers, meeting_point, config, data, out, checkpoint_seconds)
         processes = [context.Process(target=_work, args=(k, *settings)) for k in range(workers)]
         try:
@@ -82,6 +86,7 @@ def train(
             for process in processes:
                 if process.is_alive():
                     process.kill()
+            meeting_point.unlink(missing_ok=True)
 
 
 def _supervise(processes: list[BaseProcess], stop: list[int], name: str) -> None:

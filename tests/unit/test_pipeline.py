@@ -158,6 +158,41 @@ def test_workers_do_not_outlive_the_process_that_began_them(prepared, tmp_path):
     assert not wait_until_gone(processes)
 
 
+@needs_proc
+def test_workers_that_have_not_met_yet_do_not_outlive_the_process_that_began_them(
+    prepared, tmp_path
+):
+    """Their parent loses them, as it does where the server that forks them is killed, and ends."""
+    script = tmp_path / "lost.py"
+    script.write_text(
+        f"import sys; sys.path[:0] = {sys.path}\n"
+        "import os, signal\n"
+        "from pathlib import Path\n"
+        "from associated_learning import pipeline\n"
+        "from test_pipeline import config\n"
+        "workers = []\n"
+        "def supervise(processes, *_):\n"
+        "    for process in processes:\n"
+        "        workers.append(process.pid)\n"
+        "        os.kill(process.pid, signal.SIGSTOP)\n"
+        "        process.kill = lambda: None\n"
+        "pipeline._supervise = supervise\n"
+        "if __name__ == '__main__':\n"
+        f"    pipeline.train(config(), Path({str(prepared)!r}), Path({str(tmp_path)!r}), 2)\n"
+        "    for worker in workers:\n"
+        "        os.kill(worker, signal.SIGCONT)\n"
+        "    print(*workers, flush=True)\n"
+        "    os._exit(0)\n"
+    )
+    run = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True)
+    workers = [int(pid) for pid in run.stdout.readline().split()]
+    assert run.wait(timeout=60) == 0 and len(workers) == 2
+    left = wait_until_gone(workers)
+    for pid in left:
+        os.kill(pid, signal.SIGKILL)
+    assert not left
+
+
 def test_a_loss_that_is_not_finite_is_reported_by_its_worker(prepared, tmp_path):
     run = subprocess.run(
         command(prepared, tmp_path, "--epochs", "3", "--learning-rate", "1e38"),
