@@ -159,8 +159,9 @@ def read_histories(paths: Sequence[Path]) -> pd.DataFrame:
 
     Returns
     -------
-    A row an evaluation of a run, in display order: `dataset`, `arch`, `method` and `seed`, then the
-    columns of history.csv (see `training.Run.evaluate`).
+    A row an evaluation of a run, in display order: `dataset`, `arch`, `method` and `seed`, the
+    columns of history.csv (see `training.Run.evaluate`), and `seconds`, those of training so far:
+    of all steps and, where the target path was trained first, of that.
 
     Raises
     ------
@@ -176,6 +177,8 @@ def read_histories(paths: Sequence[Path]) -> pd.DataFrame:
             history = pd.read_csv(path)
             if history["step"].iloc[-1] != run["steps"]:
                 raise ValueError(f"it does not end at step {run['steps']}")
+            before = run.get("times.target_first_seconds")
+            history["seconds"] = history["training_seconds"] + (0 if pd.isna(before) else before)
         except (OSError, ValueError, KeyError, IndexError) as error:
             raise SystemExit(_unreadable(path, error)) from error
         for place, key in enumerate(CELL):

@@ -22,6 +22,7 @@ from associated_learning.plots import (
     sigmoid_gradients,
     style,
     target_first,
+    times,
     tsne,
 )
 
@@ -36,13 +37,14 @@ def write_run(
     epochs: list[list[float]],
     gradients: tuple[list[float], list[float]] = ((), ()),
     steps_per_epoch: int = 10,
+    seconds: float = 1.0,
 ) -> Path:
     """metrics.json and history.csv of a run; the accuracies of all prefixes after every epoch."""
     folder = root / arch / method / f"seed{seed}"
     folder.mkdir(parents=True)
     epoch = np.arange(1, len(epochs) + 1)
     steps = steps_per_epoch * epoch
-    history = pd.DataFrame({"epoch": epoch, "step": steps})
+    history = pd.DataFrame({"epoch": epoch, "step": steps, "training_seconds": seconds * epoch})
     for k, accuracies in enumerate(zip(*epochs, strict=True), start=1):
         history[f"test_accuracy_prefix_{k}"] = history["test_accuracy"] = accuracies
     history.to_csv(folder / "history.csv", index=False)
@@ -287,6 +289,20 @@ def test_target_first_shows_three_methods_by_step(tmp_path):
     assert title(figure) == "MNIST, n = 1 seed"
 
 
+def test_times_shows_the_median_time_of_the_seeds(tmp_path):
+    paths = [
+        write_run(tmp_path, "cnn", "al", seed, [[a], [0.8]], seconds=seconds)
+        for seed, a, seconds in ((0, 0.1, 2), (1, 0.2, 3), (2, 0.3, 9))
+    ]
+    paths.append(write_run(tmp_path, "cnn", "bp", 0, [[0.5]]))
+    figure = times.draw(paths)
+    (panel,) = figure.axes
+    np.testing.assert_allclose(lines(panel)["AL"], [[3, 20], [6, 80]])
+    np.testing.assert_allclose(lines(panel)["BP"], [[1, 50]])
+    assert panel.get_xlabel() == "Training time (s)"
+    assert title(figure) == "MNIST, mean and range of n = 1 to 3 seeds"
+
+
 def test_tsne_has_a_row_a_method_and_a_column_a_layer(maps):
     figure = tsne.draw(maps)
     panels = np.reshape(figure.axes, (2, 2))
@@ -441,7 +457,7 @@ def test_experiment_figures_need_no_torch():
     code = (
         "import sys\n"
         "from associated_learning.plots import anytime, components, distances, sigmoid_accuracy\n"
-        "from associated_learning.plots import sigmoid_gradients, target_first, tsne\n"
+        "from associated_learning.plots import sigmoid_gradients, target_first, times, tsne\n"
         "assert not {'torch', 'sklearn'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

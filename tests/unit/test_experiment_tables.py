@@ -23,6 +23,7 @@ def write_run(
     gradients: tuple[float, float] = (0.1, 0.1),
     target_first: tuple[int, float] | tuple[None, None] = (None, None),
     multiply_adds: list[float] | None = None,
+    seconds_per_step: float = 1.0,
     **config: object,
 ) -> Path:
     """metrics.json and history.csv of a run; the accuracies of all prefixes after every epoch."""
@@ -30,6 +31,7 @@ def write_run(
     folder.mkdir(parents=True)
     steps = 10 * np.arange(1, len(epochs) + 1)
     history = {"step": steps, "test_accuracy": [prefixes[-1] for prefixes in epochs]}
+    history["training_seconds"] = seconds_per_step * steps
     pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
     cell = {"dataset": "mnist", "arch": arch, "method": method, "seed": seed}
     metrics = {
@@ -258,7 +260,49 @@ def test_steps_to_half_are_not_made_up(tmp_path):
     assert math.isinf(frame["half_steps"][1])
 
 
-@pytest.mark.parametrize("kind", ["sigmoid", "same_path", "anytime", "target_first"])
+def test_equal_time_is_the_median_seeds_with_the_target_path_counted(tmp_path):
+    paths = [
+        # BP takes 40 s, in the median.
+        *(
+            write_run(tmp_path, "bp", seed, [[0.5], [last]], seconds_per_step=seconds)
+            for seed, last, seconds in ((0, 0.78, 1.0), (1, 0.8, 2.0), (2, 0.82, 3.0))
+        ),
+        # After 40 s AL has done 20 of 40 steps in the median, though seed 0 was disturbed.
+        *(
+            write_run(
+                tmp_path, "al", seed, [[0.1], [at_20], [0.7], [0.9]], seconds_per_step=seconds
+            )
+            for seed, at_20, seconds in ((0, 0.59, 9.0), (1, 0.6, 2.0), (2, 0.61, 2.0))
+        ),
+        # 25 s for the target path: 15 are left.
+        write_run(tmp_path, "al_target_first", 0, [[0.3], [0.8]], target_first=(99, 25.0)),
+    ]
+    frame, caption, rows = make("equal_time", tmp_path, *paths)
+    bp, al, ours = frame.to_dict("records")
+    assert (bp["seconds"], al["seconds"], ours["seconds"]) == (40, 80, 45)
+    assert (al["times_bp"], al["part"], al["n"]) == (2, 0.5, 3)
+    assert (al["mean"], al["mean_then"], al["std_then"]) == pytest.approx((0.9, 0.6, 0.01))
+    welch = scipy.stats.ttest_ind([0.59, 0.6, 0.61], [0.78, 0.8, 0.82], equal_var=False)
+    assert al["difference"] == pytest.approx(-0.2)
+    assert (al["ci_low"], al["ci_high"]) == pytest.approx(tuple(welch.confidence_interval()))
+    assert (ours["mean_then"], ours["part"]) == (0.3, 0.5)
+    assert math.isnan(bp["times_bp"]) and math.isnan(bp["difference"])
+    assert rows[0][3:] == ["—", "80.00 ± 2.00", "—", "—", "—"]
+    assert rows[1][3:7] == ["2.0", "90.00 ± 0.00", "60.00 ± 1.00", "50%"]
+    assert rows[2][7] == "−50.00"
+    assert "n = 1 to 3 seeds" in caption
+
+
+def test_equal_time_compares_nothing_where_there_is_nothing_to_compare(tmp_path):
+    late = write_run(tmp_path, "al", 0, [[0.5]], seconds_per_step=9.0)
+    _, _, (row,) = make("equal_time", tmp_path, late)
+    assert row[3:] == ["—", "50.00", "—", "—", "—"]  # there is no BP
+    bp = write_run(tmp_path, "bp", 0, [[0.9]])
+    _, _, (_, row) = make("equal_time", tmp_path, late, bp)
+    assert row[3:] == ["9.0", "50.00", "—", "—", "—"]  # BP had ended before the first look
+
+
+@pytest.mark.parametrize("kind", ["sigmoid", "same_path", "anytime", "target_first", "equal_time"])
 def test_runs_of_two_data_sets_are_refused(tmp_path, kind):
     paths = [
         write_run(tmp_path / dataset, "al", 0, [[0.5]], arch="sigmoid2", dataset=dataset)
@@ -269,7 +313,7 @@ def test_runs_of_two_data_sets_are_refused(tmp_path, kind):
 
 
 def test_one_seed_claims_no_spread(tmp_path):
-    for kind in ("sigmoid", "same_path", "target_first"):
+    for kind in ("sigmoid", "same_path", "target_first", "equal_time"):
         run = write_run(tmp_path / kind, "al", 0, [[0.5]], arch="sigmoid2")
         _, caption, _ = make(kind, tmp_path, run)
         assert "n = 1 seed" in caption and "±" not in caption
@@ -279,8 +323,8 @@ def test_experiment_tables_need_no_torch():
 
     code = (
         "import sys\n"
-        "from associated_learning.tables import anytime, distances, same_path, sigmoid\n"
-        "from associated_learning.tables import target_first, tsne\n"
+        "from associated_learning.tables import anytime, distances, equal_time, same_path\n"
+        "from associated_learning.tables import sigmoid, target_first, tsne\n"
         "assert not {'torch', 'sklearn', 'matplotlib'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -20,6 +20,7 @@ def write_run(root: Path, arch: str, method: str, seed: int, accuracies: list[fl
     folder.mkdir(parents=True)
     steps = 10 * np.arange(1, len(accuracies) + 1)
     history = {"epoch": steps // 10, "step": steps, "test_accuracy": accuracies}
+    history["training_seconds"] = steps
     pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
     path = folder / "metrics.json"
     path.write_text(
