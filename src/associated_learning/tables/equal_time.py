@@ -22,10 +22,10 @@ def make(inputs: list[Path]) -> Table:
     -------
     Table
         Its columns: `dataset`, `arch`, `method`, `n` (seeds), `seconds` (of training, the median
-        over the seeds; see `runs.read_histories`), `times_bp` (over BP's), `mean` and `std` (with
-        n - 1) of the final test accuracies, as fractions; `mean_then` and `std_then` of those at
-        the last evaluation that the median seed came to within BP's `seconds`, `part` (of all
-        steps) that was done by then, and `difference` (`mean_then` minus BP's `mean`), `ci_low`, `ci_high`
+        over the seeds; see `runs.read_histories`), `times_bp` (over BP's), `mean` and `std` (with n
+        - 1) of the final test accuracies, as fractions; `mean_then` and `std_then` of those at the
+        last evaluation that the median seed came to within BP's `seconds`, `part` (of all steps)
+        that was done by then, and `difference` (`mean_then` minus BP's `mean`), `ci_low`, `ci_high`
         (see `accuracy.welch_interval`). What compares with BP is NaN where it has no runs, where
         another was not evaluated within its time, and in its own rows.
     """
