@@ -109,6 +109,7 @@ def test_accuracy_table_shows_percent_with_what_a_reader_needs(tmp_path, three_s
         "n = 3 seeds",
         "standard deviation",
         "last epoch",
+        "Trained for 30 steps",
         "Nothing was selected",
     ):
         assert part in caption

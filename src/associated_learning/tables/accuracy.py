@@ -103,14 +103,19 @@ def _show(row: dict) -> dict[str, str]:
     }
 
 
+def _steps(steps: pd.Series) -> str:
+    least, most = steps.min(), steps.max()
+    return f"{most:,}" if least == most else f"{least:,} to {most:,}"
+
+
 def _caption(frame: pd.DataFrame, name: str) -> str:
     spread = "mean ± standard deviation over " if frame["n"].max() > 1 else ""
     caption = (
         f"Accuracy on the test set of {name} after the last epoch, in percent: {spread}"
-        f"{runs.seeds(frame['n'])}. Nothing was selected on the test set. AL − BP: difference of"
-        " the means in percentage points; in brackets, where seeds allow one, Welch's 95 %"
-        " interval. Started: of an AL network's components, how many predict right more than twice"
-        " as often as chance."
+        f"{runs.seeds(frame['n'])}. Trained for {_steps(frame['steps'])} steps. Nothing was"
+        " selected on the test set. AL − BP: difference of the means in percentage points; in"
+        " brackets, where seeds allow one, Welch's 95 % interval. Started: of an AL network's"
+        " components, how many predict right more than twice as often as chance."
     )
     if "al_target_first" in set(frame["method"]):
         caption += " †: ours, not in the thesis."
