@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator, StrMethodFormatter
 
 from associated_learning import runs
 from associated_learning.plots import style
@@ -32,6 +33,9 @@ def draw(inputs: list[Path]) -> Figure:
     panels = figure.subplots(2, len(archs), sharex="col", sharey="row", squeeze=False)
     for column, arch in zip(panels.T, archs, strict=True):
         column[0].set_yscale("log")
+        column[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+        column[0].yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        column[0].yaxis.set_minor_locator(NullLocator())
         of_arch = layers[layers["arch"] == arch]
         # By name: where BP has no layer that matches the bridge, its places are others.
         names = list(of_arch.groupby("layer")["place"].max().sort_values().index)
