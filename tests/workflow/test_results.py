@@ -13,7 +13,11 @@ from associated_learning import configuration
 TABLES = sorted(path.relative_to(ROOT) for path in ROOT.glob("tables/laptop/*.csv"))
 README = (ROOT / "README.md").read_text()
 # Shown in the README as in their files.
-SHOWN = ["claims", "accuracy_mnist", "accuracy_cifar10", "sigmoid_mnist"]
+SHOWN = [
+    "claims",
+    *("accuracy_mnist", "accuracy_cifar10", "accuracy_cifar100"),
+    *("sigmoid_mnist", "equal_time_cifar10"),
+]
 
 
 def test_every_committed_table_is_made_anew_from_the_committed_archive(tmp_path: Path) -> None:
