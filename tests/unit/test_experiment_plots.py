@@ -416,7 +416,13 @@ def fits(figure: Figure) -> bool:
         [label.get_window_extent() for label in panel.get_xticklabels() if not label.get_rotation()]
         for panel in figure.axes
     ]
-    touching = [a.overlaps(b) for boxes in labels for a, b in itertools.pairwise(boxes) if a.width]
+    labels.append([panel.xaxis.label.get_window_extent() for panel in figure.axes])
+    touching = [
+        a.overlaps(b.padded(2))  # pixels
+        for boxes in labels
+        for a, b in itertools.pairwise(boxes)
+        if a.width
+    ]
     inside = min(drawn.x0, drawn.y0) > -0.01 and drawn.x1 < width + 0.01 and drawn.y1 < height
     return inside and width <= style.PAGE + 1e-9 and not any(touching)
 
@@ -426,12 +432,18 @@ def test_five_architectures_fit_the_page_at_the_scale_of_the_thesis(tmp_path):
         write_run(tmp_path, arch, "al", 0, 20 * [[0.8, 0.9]], steps_per_epoch=15_625)
         for arch in ARCHS
     ]
+    short = [
+        write_run(tmp_path / "short", arch, "al", 0, 100 * [4 * [0.8]], steps_per_epoch=50)
+        for arch in ARCHS
+    ]
     names = ["input", "s1", "s2", "s3", "s4", "bridge", "prediction"]
     ratios = {name: (10.0**place, place / 6) for place, name in enumerate(names)}
     methods = ("bp", "al", "same_path")
     csvs = [write_distances(tmp_path, arch, m, 0, ratios) for arch in ARCHS for m in methods]
     with style.theme():
         assert fits(components.draw(steps))
+        assert fits(components.draw(short))
+        assert fits(anytime.draw(short))
         assert fits(distances.draw(csvs))
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from matplotlib import rcParams
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
@@ -22,7 +23,8 @@ def draw(inputs: list[Path]) -> Figure:
     al = runs.read_runs(inputs)
     method = runs.only_al(al)
     archs = al["arch"].unique()
-    figure, panels = style.accuracy_panels(archs, "Components used, multiply-adds")
+    figure, panels = style.accuracy_panels(archs, "")
+    figure.supxlabel("Components used, multiply-adds", size=rcParams["axes.labelsize"])
     short = EngFormatter(sep="")
     for panel, arch in zip(panels, archs, strict=True):
         of_arch = al[al["arch"] == arch]
