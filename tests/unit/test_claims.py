@@ -99,6 +99,17 @@ def test_metafeatures_need_an_interval_away_from_zero_at_the_last_forward_layer(
     found = layers(column, std, n, al=(0, 0, last, 0), bp=(0.6, 0.6, 0.6, 0.6))
     assert rule({table: found}, {})[1:] == (n, answer)
     assert rule({}, {})[2] == "not decided"
+    # A network that is at chance decides nothing.
+    for arch, started, expected in (
+        ("mlp", "2/2", answer),
+        ("mlp", "1/2", "not decided"),
+        ("cnn", "1/2", answer),
+    ):
+        accuracy = pd.DataFrame([{"arch": arch, "method": "al", "started": started}])
+        tables = {table: found, "accuracy_mnist": accuracy, "accuracy_cifar10": accuracy}
+        statistic, _, given = rule(tables, {})
+        assert given == expected
+        assert ("(1 of 2 components started)" in statistic) == (started == "1/2" and arch == "mlp")
 
 
 def test_the_statistic_of_distances_names_the_same_path_where_it_is():

@@ -99,8 +99,15 @@ def _show(row: dict) -> dict[str, str]:
         "n": str(row["n"]),
         "Accuracy (%)": runs.percent(row["mean"]) + spread,
         "AL − BP (points)": difference,
-        "Started": row["started"] or NONE,
+        "Started": _started(row["started"]),
     }
+
+
+def _started(started: str | None) -> str:
+    if started is None:
+        return NONE
+    some, components = started.split("/")
+    return started if some == components else f"{started} ‡"
 
 
 def _steps(steps: pd.Series) -> str:
@@ -115,7 +122,9 @@ def _caption(frame: pd.DataFrame, name: str) -> str:
         f"{runs.seeds(frame['n'])}. Trained for {_steps(frame['steps'])} steps. Nothing was"
         " selected on the test set. AL − BP: difference of the means in percentage points; in"
         " brackets, where seeds allow one, Welch's 95 % interval. Started: of an AL network's"
-        " components, how many predict right more than twice as often as chance."
+        " components, how many predict right more than twice as often as chance, in the mean over"
+        " the seeds. ‡: not all have; with fewer steps than the thesis' the row is not decided at"
+        " this scale."
     )
     if "al_target_first" in set(frame["method"]):
         caption += " †: ours, not in the thesis."

@@ -115,10 +115,11 @@ def neighbours(tables: Tables, claim: dict[str, Any]) -> Answer:
         last = _last_layer(table)
         al, bp = last["al"], last["bp"]
         low, high = _interval(al, bp, "knn_embedding")
-        answers.append(_side(low, high, 0.0))
+        late = _late(tables, al)
+        answers.append(OPEN if late else _side(low, high, 0.0))
         words.append(
             f"{_cell(al)} {_points(al['knn_embedding_mean'] - bp['knn_embedding_mean'])} "
-            f"[{_points(low)}, {_points(high)}]"
+            f"[{_points(low)}, {_points(high)}]{late}"
         )
         least = min(least, al["n"], bp["n"])
     return f"kNN accuracy, AL − BP, points: {'; '.join(words)}", int(least), together(answers)
@@ -134,13 +135,14 @@ def separated(tables: Tables, claim: dict[str, Any]) -> Answer:
         for _, cell in table.groupby("arch", sort=False):
             last = _last_layer(cell)
             al, bp = last["al"], last["bp"]
-            answers.append(_side(*_interval(al, bp, "ratio"), 0.0))
+            late = _late(tables, al)
+            answers.append(OPEN if late else _side(*_interval(al, bp, "ratio"), 0.0))
             shown = [
                 f"{name} {last[method]['ratio_mean']:.2f}"
                 for method, name in (("al", "AL"), ("bp", "BP"), ("same_path", "same path"))
                 if method in last
             ]
-            words.append(f"{_cell(al)} {', '.join(shown)}")
+            words.append(f"{_cell(al)} {', '.join(shown)}{late}")
             least = min(least, al["n"], bp["n"])
     return f"inter / intra: {'; '.join(words)}", int(least), together(answers)
 
@@ -218,6 +220,16 @@ def _points(fraction: float) -> str:
 
 def _cell(row: dict[str, Any]) -> str:
     return f"{runs.DATASETS[row['dataset']]} {runs.arch_name(row['arch'])}"
+
+
+def _late(tables: Tables, al: dict[str, Any]) -> str:
+    """What the accuracy table says of an AL network that has not started as a whole, else ""."""
+    table = tables.get(f"accuracy_{al['dataset']}", pd.DataFrame(columns=["arch", "method"]))
+    for row in table[(table["method"] == "al") & (table["arch"] == al["arch"])].itertuples():
+        started, components = row.started.split("/")
+        if started != components:
+            return f" ({started} of {components} components started)"
+    return ""
 
 
 def _interval(al: dict[str, Any], bp: dict[str, Any], measure: str) -> tuple[float, float]:

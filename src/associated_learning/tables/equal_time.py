@@ -24,10 +24,10 @@ def make(inputs: list[Path]) -> Table:
         Its columns: `dataset`, `arch`, `method`, `n` (seeds), `seconds` (of training, the median
         over the seeds; see `runs.read_histories`), `times_bp` (over BP's), `mean` and `std` (with n
         - 1) of the final test accuracies, as fractions; `mean_then` and `std_then` of those at the
-        last evaluation that the median seed came to within BP's `seconds`, `part` (of all steps)
-        that was done by then, and `difference` (`mean_then` minus BP's `mean`), `ci_low`, `ci_high`
-        (see `accuracy.welch_interval`). What compares with BP is NaN where it has no runs, where
-        another was not evaluated within its time, and in its own rows.
+        last evaluation that came, in the median over the seeds, within BP's `seconds`, `part` (of
+        all steps) that was done by then, and `difference` (`mean_then` minus BP's `mean`),
+        `ci_low`, `ci_high` (see `accuracy.welch_interval`). What compares with BP is NaN where it
+        has no runs, where another was not evaluated within its time, and in its own rows.
     """
     histories = runs.read_histories(inputs)
     name = runs.only_dataset(histories)
@@ -62,9 +62,10 @@ def make(inputs: list[Path]) -> Table:
         f"Accuracy on the test set of {name} after equal time of training, in percent: {spread}"
         f"{runs.seeds(frame['n'])}. Time: that of all training steps, without evaluations, over"
         " BP's (medians over the seeds). In BP's time: at the last evaluation within the time that"
-        " BP took for all its epochs, and the part of the steps done by then; the learning rate had"
-        " not come down yet. Difference: of that and BP's final accuracy, in percentage points; in"
-        " brackets, where seeds allow one, Welch's 95 % interval."
+        " BP took for all its epochs, so after a little less, and the part of the steps done by"
+        " then; a schedule of learning rates was then not at its end, BP's was. Difference: of that"
+        " and BP's final accuracy, in percentage points; in brackets, where seeds allow one,"
+        " Welch's 95 % interval."
     )
     return Table(frame, caption, pd.DataFrame([_show(row) for row in rows]))
 

@@ -23,6 +23,7 @@ LATEX = str.maketrans(
         "–": "--",
         "—": "---",
         "†": r"\textdagger{}",
+        "‡": r"\textdaggerdbl{}",
         "∞": r"$\infty$",
     }
 )
