@@ -18,19 +18,4 @@ def draw(inputs: list[Path]) -> Figure:
         that of the whole network, its last prefix.
     """
     histories = runs.read_histories(inputs)
-    archs = histories["arch"].unique()
-    figure, panels = style.accuracy_panels(archs, "Epoch")
-    for panel, arch in zip(panels, archs, strict=True):
-        of_arch = histories[histories["arch"] == arch]
-        for k, (method, curve) in enumerate(of_arch.groupby("method", sort=False)):
-            style.mean_and_range(
-                panel,
-                (100 * curve["test_accuracy"]).groupby(curve["epoch"]),
-                stagger=k / len(runs.METHODS),
-                label=runs.METHODS[method],
-                **style.METHODS[method],
-            )
-        panel.set_xlim(left=0)
-    style.chance(panels, runs.CLASSES[histories["dataset"].iloc[0]])
-    style.legend(figure, style.labelled(figure), style.averaged(histories))
-    return figure
+    return style.accuracy_curves(histories, "Epoch", lambda curve: curve["epoch"])

@@ -118,6 +118,44 @@ def mean_and_range(
     panel.fill_between(line.index, values.min(), values.max(), color=look["color"], alpha=0.2, lw=0)
 
 
+def accuracy_curves(
+    histories: "pd.DataFrame",
+    xlabel: str,
+    places: Callable[["pd.DataFrame"], "pd.Series"],
+    log: bool = False,
+) -> Figure:
+    """Figure of all methods' test accuracy, a panel an architecture, as mean and range of seeds.
+
+    Parameters
+    ----------
+    histories
+        Of runs on one data set (see `runs.read_histories`).
+    xlabel
+        What the x axis shows.
+    places
+        Of the rows of one architecture and method, all seeds, their places on the x axis.
+    log
+        Whether that axis is logarithmic; else it begins at 0.
+    """
+    archs = histories["arch"].unique()
+    figure, panels = accuracy_panels(archs, xlabel, log)
+    for panel, arch in zip(panels, archs, strict=True):
+        of_arch = histories[histories["arch"] == arch]
+        for k, (method, curve) in enumerate(of_arch.groupby("method", sort=False)):
+            mean_and_range(
+                panel,
+                (100 * curve["test_accuracy"]).groupby(places(curve)),
+                stagger=k / len(runs.METHODS),
+                label=runs.METHODS[method],
+                **METHODS[method],
+            )
+        if not log:
+            panel.set_xlim(left=0)
+    chance(panels, runs.CLASSES[histories["dataset"].iloc[0]])
+    legend(figure, labelled(figure), averaged(histories))
+    return figure
+
+
 def chance(panels: Iterable[Axes], classes: int) -> None:
     """Draw the accuracy of a guess, in percent."""
     for panel in panels:
