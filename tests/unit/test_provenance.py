@@ -34,7 +34,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for method, accuracy in (("al", 0.75), ("bp", 0.5)):
         folder = Path(f"results/smoke/digits/mlp/{method}/seed0")
         folder.mkdir(parents=True)
-        folder.joinpath("history.csv").write_text(f"epoch,step,test_accuracy\n1,46,{accuracy}\n")
+        folder.joinpath("history.csv").write_text(
+            f"epoch,step,test_accuracy,training_seconds\n1,46,{accuracy},1.5\n"
+        )
         metrics = {
             "test_accuracy": accuracy,
             "prefix_test_accuracy": [accuracy],

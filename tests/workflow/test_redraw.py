@@ -58,7 +58,7 @@ def test_every_figure_and_table_of_an_archive_is_equal_to_the_byte_to_that_of_th
     run = reader.run("--cores", "2", "smoke", *ARCHIVE)
     assert run.returncode == 0, run.stdout
     redrawn = contents(reader, "figures", "tables")
-    assert len(redrawn) == 36
+    assert len(redrawn) == 42
     assert redrawn == contents(finished, "figures", "tables")
 
 
