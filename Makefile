@@ -2,11 +2,12 @@
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
+PAGES = README.md $(wildcard docs/*.md)
 
 # Activated as a user would: rules call `python` and find the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup smoke laptop thesis download test test-slurm bench lint report archive redraw lock
+.PHONY: help setup smoke laptop thesis download test test-faults test-slurm bench lint docs report archive redraw lock
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -29,8 +30,11 @@ thesis: setup ## the protocol of the thesis, for GPUs and clusters
 download: setup ## fetch and verify the official data files
 	$(SNAKEMAKE) download
 
-test: setup ## all tests
-	python -m pytest
+test: setup ## the tests, on two cores
+	python -m pytest -n $(CORES) --dist loadgroup tests/unit tests/workflow
+
+test-faults: setup ## trainings killed, disks filled, files damaged: counted
+	python -m pytest tests/faults
 
 test-slurm: setup ## the Slurm profile beside a Slurm of one node, ten minutes; on Debian, as root
 	sh tests/workflow/slurm.sh python -m pytest tests/workflow/test_slurm.py
@@ -39,11 +43,15 @@ bench: setup ## time the training step of every network, and pipelined training,
 	python benchmarks/step.py
 	python benchmarks/pipeline.py
 
-lint: setup ## format and lint checks of Python and Snakemake code
+lint: setup ## format and lint checks of Python and Snakemake code; numbers in the docs as in tables/
 	ruff format --check .
 	ruff check .
 	snakefmt --check Snakefile rules
 	snakemake --lint
+	cog --check -I docs $(PAGES)
+
+docs: setup ## fill the numbers of README and docs/ from tables/
+	cog -r -I docs $(PAGES)
 
 SCALE ?= laptop
 report: setup ## one self-contained HTML of a finished scale (SCALE=laptop)

@@ -1,6 +1,6 @@
-# From the official data files to every table and figure, at three scales:
+# From the official data files to every table and figure, at several scales:
 #
-#   download -> prepare -> train -> tables, figures -> report
+#   download -> prepare -> train -> measure -> figures, tables -> report
 #
 # Which runs feed which output stands in config/experiments.yaml, how long they are in config/scales/.
 configfile: "config/config.yaml"
@@ -13,15 +13,10 @@ if config["source"] == "runs":
 
     include: "rules/data.smk"
     include: "rules/train.smk"
-    include: "rules/analysis.smk"
-    include: "rules/throughput.smk"
-    include: "rules/archive.smk"
-
-else:
-
-    include: "rules/unpack.smk"
+    include: "rules/measure.smk"
 
 
+include: "rules/archive.smk"
 include: "rules/outputs.smk"
 
 
@@ -30,33 +25,36 @@ report: "report/workflow.rst"
 
 localrules:
     all,
-    smoke,
-    laptop,
-    thesis,
     download,
 
 
 rule all:
     default_target: True
     input:
-        scale_outputs(config["scale"]),
-
-
-rule smoke:
-    input:
-        scale_outputs("smoke"),
-
-
-rule laptop:
-    input:
-        scale_outputs("laptop"),
-
-
-rule thesis:
-    input:
-        scale_outputs("thesis"),
+        plan.files(config, config["scale"]),
 
 
 rule download:
     input:
-        expand("data/receipts/{dataset}.json", dataset=["mnist", "cifar10", "cifar100"]),
+        expand("data/receipts/{dataset}.json", dataset=registry.downloaded()),
+
+
+# One target per scale: `snakemake --cores 2 smoke` makes what config/scales/smoke.yaml describes.
+for scale in SCALES:
+
+    rule:
+        name:
+            scale
+        input:
+            plan.files(config, scale),
+        localrule: True
+
+
+onsuccess:
+    print("Figures are in figures/, tables in tables/, each by scale. One page of all: make report")
+
+
+onerror:
+    print(
+        "The log of a failed job stands above, those of all jobs are in logs/, by scale and rule."
+    )

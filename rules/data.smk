@@ -1,7 +1,6 @@
-# download -> prepare
-# Neither data_files.csv nor the code that fetches is an input: a new address or message must not
-# retrain everything. Each preparation compares every byte with the table's SHA-256, and that of an
-# official file never changes.
+# The official files, and the tensors made of them. Another way of fetching the same bytes must not
+# retrain everything. Each preparation compares every byte with the SHA-256 in config/datasets/, and
+# that of an official file never changes.
 import shlex
 
 
@@ -23,16 +22,17 @@ rule fetch:
     # Raw files are no declared outputs: those put there by hand must survive a failed job.
     # Standard error stays on the terminal, where it shows the progress.
     shell:
-        "python -m associated_learning.commands.download --dataset {wildcards.dataset} --raw data/raw"
+        "python -m associated_learning download --dataset {wildcards.dataset} --raw data/raw"
         " --receipt {output} --log {log} {resources.mirrors}"
 
 
 rule prepare:
     input:
         receipt=branch(
-            lambda wildcards: wildcards.dataset != "digits", then="data/receipts/{dataset}.json"
+            lambda wildcards: config["datasets"][wildcards.dataset]["files"],
+            then="data/receipts/{dataset}.json",
         ),
-        code=[source("datasets"), source("commands/prepare")],
+        code=lambda wildcards: closure.prepare_files(wildcards.dataset),
     output:
         "data/prepared/{dataset}.safetensors",
     log:
@@ -44,6 +44,9 @@ rule prepare:
     resources:
         runtime=15,
         mem_mb=3000,
+    params:
+        # Not passed on: where they change, the data are prepared anew.
+        facts=lambda wildcards: plan.prepared_facts(config, wildcards.dataset),
     shell:
-        "python -m associated_learning.commands.prepare --dataset {wildcards.dataset} --raw data/raw"
+        "python -m associated_learning prepare --dataset {wildcards.dataset} --raw data/raw"
         " --out data/prepared > {log} 2>&1"

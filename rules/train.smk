@@ -1,10 +1,10 @@
-# One training: a network, a method, a data set, a seed.
+# One training: a network, a method, a data set, a seed. Its code is what decides its numbers.
 
 
 rule train:
     input:
         data="data/prepared/{dataset}.safetensors",
-        code=training_code,
+        code=lambda wildcards: closure.run_files(wildcards.arch, wildcards.method),
     output:
         metrics=f"{RUN}metrics.json",
         history=f"{RUN}history.csv",
@@ -17,18 +17,20 @@ rule train:
         "../envs/environment.yaml"
     threads: 1
     resources:
-        runtime=train_resource("runtime"),
-        mem_mb=train_resource("mem_mb"),
+        runtime=scale_resource("runtime"),
+        mem_mb=scale_resource("mem_mb"),
         # Resources, unlike parameters, may change without a new training.
         device=config["device"],
         gpu=0 if config["device"] == "cpu" else 1,
     params:
-        flags=train_flags,
+        flags=lambda w: plan.flags(plan.run_settings(config, w.scale, w.dataset, w.arch, w.method)),
+        # Not passed on: where it changes, the run is another one.
+        network=lambda wildcards: registry.network_options(wildcards.arch),
         run=subpath(output.metrics, parent=True),
     # A killed training goes on from its checkpoint, which lies in the run's folder undeclared. exec: a
     # shell would die of a signal at once, and the job with it, before the checkpoint is written.
     shell:
-        "exec python -m associated_learning.commands.train --dataset {wildcards.dataset}"
+        "exec python -m associated_learning train --dataset {wildcards.dataset}"
         " --arch {wildcards.arch} --method {wildcards.method} --seed {wildcards.seed} {params.flags}"
         " --device {resources.device} --threads {threads} --data data/prepared --out {params.run}"
         " > {log} 2>&1"
@@ -38,8 +40,7 @@ rule train:
 rule tune:
     input:
         data="data/prepared/{dataset}.safetensors",
-        code=lambda wildcards: training_code(wildcards)
-        + [source("tuning"), source("commands/tune")],
+        code=lambda wildcards: closure.tuning_files(wildcards.arch, wildcards.method),
     output:
         f"{RESULTS}/{{scale}}/{{dataset}}/{{arch}}/{{method}}/tuning.json",
     log:
@@ -50,15 +51,16 @@ rule tune:
         "../envs/environment.yaml"
     threads: 1
     resources:
-        runtime=train_resource("runtime"),
-        mem_mb=train_resource("mem_mb"),
+        runtime=scale_resource("runtime"),
+        mem_mb=scale_resource("mem_mb"),
         device=config["device"],
         gpu=0 if config["device"] == "cpu" else 1,
     params:
-        flags=tune_flags,
+        flags=lambda w: plan.flags(plan.tune_settings(config, w.scale, w.dataset, w.arch, w.method)),
+        network=lambda wildcards: registry.network_options(wildcards.arch),
         folder=subpath(output[0], parent=True),
     shell:
-        "exec python -m associated_learning.commands.tune --dataset {wildcards.dataset}"
+        "exec python -m associated_learning tune --dataset {wildcards.dataset}"
         " --arch {wildcards.arch} --method {wildcards.method} {params.flags}"
         " --device {resources.device} --threads {threads} --data data/prepared"
         " --out {params.folder} > {log} 2>&1"

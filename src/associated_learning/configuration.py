@@ -1,4 +1,4 @@
-"""The workflow's config: validated as a whole, handed out in slices, a run's at a time."""
+"""The workflow's config, read from all its files and validated as a whole."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -30,31 +30,54 @@ def load(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     config
         What config.yaml, or the command line, says; it wins over experiments.yaml.
     folder
-        Holds experiments.yaml, claims.yaml, scales/ and schema.yaml.
+        Holds experiments.yaml, claims.yaml, methods.yaml, networks.yaml, datasets/, scales/ and
+        schema.yaml.
 
     Raises
     ------
     ConfigError
         A file cannot be read, a key is unknown or missing, or a value is not allowed.
     """
-    whole = {**_read(folder / "experiments.yaml"), **_read(folder / "claims.yaml"), **config}
-    if "scales" in whole:
-        raise ConfigError("config: scales: set these in the files scales/*.yaml, not beside them")
-    whole["scales"] = {path.stem: _read(path) for path in (folder / "scales").glob("*.yaml")}
-    validate(whole, _read(folder / "schema.yaml"))
-    for name, scale in whole["scales"].items():
-        workers, least = scale["throughput"]["workers"], min(scale["throughput"]["components"])
-        if workers > least:
+    joined = {**_read(folder / "experiments.yaml"), **_read(folder / "claims.yaml"), **config}
+    for name in ("datasets", "scales"):
+        if name in joined:
             raise ConfigError(
-                f"config: scales.{name}.throughput.workers: {workers} is not allowed; allowed:"
-                f" numbers up to {least}, the least of its components"
+                f"config: {name}: set these in the files {name}/*.yaml, not beside them"
             )
-    return whole
+        joined[name] = {path.stem: _read(path) for path in sorted((folder / name).glob("*.yaml"))}
+    for name in ("methods", "networks"):
+        joined[name] = _read(folder / f"{name}.yaml")
+    validate(joined, _with_names(_read(folder / "schema.yaml"), joined))
+    depths = joined["networks"]
+    for name, scale in joined["scales"].items():
+        throughput = scale["throughput"]
+        least = min(depths[arch].get("depth", 1) for arch in throughput["archs"])
+        if throughput["workers"] > least:
+            raise ConfigError(
+                f"config: scales.{name}.throughput.workers: {throughput['workers']} is not "
+                f"allowed; allowed: numbers up to {least}, the least depth of its networks"
+            )
+    return joined
 
 
-def names(kind: str, folder: Path) -> list[str]:
-    """Names that the schema in `folder` allows of a "dataset", "arch" or "method"."""
-    return _read(folder / "schema.yaml")["$defs"][kind]["enum"]
+def _with_names(schema: dict[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema, which knows shapes alone, with the names that there are."""
+    package = Path(__file__).parent
+    names = {
+        "dataset": list(config["datasets"]),
+        "arch": list(config["networks"]),
+        "method": list(config["methods"]),
+        "scale_name": list(config["scales"]),
+        "figure": _modules(package / "figures", "style"),
+        "table": _modules(package / "tables", "output"),
+    }
+    for kind, allowed in names.items():
+        schema["$defs"][kind] = {"enum": allowed}
+    return schema
+
+
+def _modules(folder: Path, other: str) -> list[str]:
+    return sorted({path.stem for path in folder.glob("*.py")} - {"__init__", other})
 
 
 def validate(config: Any, schema: Mapping[str, Any]) -> None:
@@ -98,37 +121,9 @@ def _explain(error: jsonschema.ValidationError) -> str:
     return f"{error.instance!r} is not allowed; allowed: {said[rule]()}"
 
 
-def run_settings(scale: Mapping[str, Any], dataset: str, arch: str, method: str) -> dict[str, Any]:
-    """Flags of the train command that a scale sets for one run; later entries win."""
-    cell = {"dataset": dataset, "arch": arch, "method": method}
-    settings: dict[str, Any] = {}
-    for entry in scale["runs"]:
-        wanted = entry.get("for", {})
-        if all(
-            cell[key] in (value if isinstance(value, list) else [value])
-            for key, value in wanted.items()
-        ):
-            settings |= entry["set"]
-    return settings
-
-
-def flags(settings: Mapping[str, Any]) -> str:
-    """Settings as flags of a command line: {"batch_size": 32, "augment": False} and so on."""
-    words = []
-    for key, value in settings.items():
-        flag = key.replace("_", "-")
-        if isinstance(value, bool):
-            words.append(f"--{flag}" if value else f"--no-{flag}")
-        elif isinstance(value, list):
-            words.append(f"--{flag} {' '.join(map(str, value))}")
-        else:
-            words.append(f"--{flag} {value}")
-    return " ".join(words)
-
-
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text())
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
     # A ValueError is a date, number or character that cannot be; a RecursionError, lists in lists.
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, in folders that one process at a time writes to."""
+"""Files that are written completely or not at all, in folders with one writer at a time."""
 
 import contextlib
 import fcntl
@@ -8,15 +8,15 @@ from pathlib import Path
 
 
 @contextlib.contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; it takes that name if the block ends without an error.
 
     Raises
     ------
     SystemExit
-        The file cannot be written, for want of space or of permission; nothing is left behind.
+        The file cannot be written, no space, no permission; nothing is left behind.
     """
-    partial = path.with_name(f".{path.name}.part")  # that of a killed process is written over
+    partial = path.with_name(f".{path.name}.part")  # a killed process may have left one
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield partial

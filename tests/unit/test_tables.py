@@ -1,4 +1,3 @@
-import json
 import math
 import subprocess
 import sys
@@ -8,32 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
-from safetensors.numpy import save_file
+from helpers import made_texts, modules_after, write_overview, write_run
 
-from associated_learning import runs, tables
-from associated_learning.commands import count, jobs, overview, table
+from associated_learning import tables
+from associated_learning.commands import count, jobs, modules_of
+from associated_learning.results import read
 
 BP, AL = [0.980, 0.984, 0.985], [0.970, 0.975, 0.986]
-
-
-def write_run(
-    root: Path, method: str, seed: int, prefixes: list[float], arch: str = "cnn", **config: object
-) -> Path:
-    """metrics.json as training writes it, as far as tables look."""
-    folder = root / arch / method / f"seed{seed}"
-    folder.mkdir(parents=True)
-    config = {"dataset": "mnist", "arch": arch, "method": method, "seed": seed} | config
-    metrics = {
-        "test_accuracy": prefixes[-1],
-        "prefix_test_accuracy": prefixes,
-        "steps": 30,
-        "seed": seed,
-        "config": config,
-        "times": {"training_seconds": 1.5},
-    }
-    path = folder / "metrics.json"
-    path.write_text(json.dumps(metrics))
-    return path
 
 
 def write_benchmark(path: Path, *jobs: str) -> None:
@@ -43,18 +23,7 @@ def write_benchmark(path: Path, *jobs: str) -> None:
 
 
 def write_data(path: Path, labels: list[int], names: list[str]) -> Path:
-    """Overview of a data set."""
-    tensors = {
-        "train_images": np.zeros((len(labels), 3, 4, 5), np.uint8),
-        "train_labels": np.array(labels),
-        "test_images": np.zeros((1234, 3, 4, 5), np.uint8),
-        "test_labels": np.zeros(1234, np.int64),
-        "mean_image": np.zeros((3, 4, 5), np.float32),
-    }
-    prepared = path.with_suffix(".prepared")
-    save_file(tensors, prepared, {"dataset": path.stem, "classes": json.dumps(names)})
-    overview.main(["--data", str(prepared), "--out", str(path)])
-    return path
+    return write_overview(path, np.zeros((len(labels), 3, 4, 5)), np.array(labels), classes=names)
 
 
 def gather(folder: Path, *benchmarks: Path) -> Path:
@@ -63,27 +32,18 @@ def gather(folder: Path, *benchmarks: Path) -> Path:
     return folder / "jobs.csv"
 
 
-def make(kind: str, out: Path, *inputs: Path, flags: tuple[str, ...] = ()) -> dict[str, str]:
-    """Text of the three files that the command writes."""
-    table.main([kind, "--out", str(out / kind), *flags, *map(str, inputs)])
-    return {suffix: (out / f"{kind}.{suffix}").read_text() for suffix in ("csv", "md", "tex")}
-
-
 @pytest.fixture
 def three_seeds(tmp_path: Path) -> list[Path]:
-    al = [write_run(tmp_path, "al", s, [0.9, 0.5, 0.21, a]) for s, a in enumerate(AL)]
-    return al + [write_run(tmp_path, "bp", s, [a]) for s, a in enumerate(BP)]
+    al = [write_run(tmp_path, "al", s, [[0.9, 0.5, 0.21, a]]) for s, a in enumerate(AL)]
+    return al + [write_run(tmp_path, "bp", s, [[a]]) for s, a in enumerate(BP)]
 
 
 def test_accuracy_table_gives_mean_deviation_and_welch_interval(tmp_path, three_seeds):
-    make("accuracy", tmp_path, *three_seeds)
+    made_texts("accuracy", tmp_path, *three_seeds)
     bp, al = pd.read_csv(tmp_path / "accuracy.csv").to_dict("records")
     assert ",".join(al) == "dataset,arch,method,n,steps,mean,std,difference,ci_low,ci_high,started"
-    assert (bp["method"], bp["n"], bp["steps"]) == (
-        "bp",
-        3,
-        30,
-    )  # first, whatever the order of the files
+    # BP comes first, whatever the order of the files.
+    assert (bp["method"], bp["n"], bp["steps"]) == ("bp", 3, 10)
     assert bp["mean"] == pytest.approx(0.983)
     assert bp["std"] == pytest.approx(math.sqrt((0.003**2 + 0.001**2 + 0.002**2) / 2))
     assert al["difference"] == pytest.approx(0.977 - 0.983)
@@ -93,15 +53,15 @@ def test_accuracy_table_gives_mean_deviation_and_welch_interval(tmp_path, three_
 
 
 def test_accuracy_csv_keeps_full_precision(tmp_path):
-    path = write_run(tmp_path, "bp", 0, [0.9821000099182129])
-    assert "0.9821000099182129" in make("accuracy", tmp_path, path)["csv"]
+    path = write_run(tmp_path, "bp", 0, [[0.9821000099182129]])
+    assert "0.9821000099182129" in made_texts("accuracy", tmp_path, path)["csv"]
 
 
 def test_accuracy_table_shows_percent_with_what_a_reader_needs(tmp_path, three_seeds):
-    markdown = make("accuracy", tmp_path, *three_seeds)["md"]
+    markdown = made_texts("accuracy", tmp_path, *three_seeds)["md"]
     row = next(line for line in markdown.splitlines() if "| AL " in line)
     assert [cell.strip() for cell in row.strip("|").split("|")] == (
-        ["CNN", "AL", "3", "97.70 ± 0.82", "−0.60 [−2.42, +1.22]", "4/4"]
+        ["MLP", "AL", "3", "97.70 ± 0.82", "−0.60 [−2.42, +1.22]", "4/4"]
     )
     caption = markdown.splitlines()[0]
     for part in (
@@ -109,7 +69,7 @@ def test_accuracy_table_shows_percent_with_what_a_reader_needs(tmp_path, three_s
         "n = 3 seeds",
         "standard deviation",
         "last epoch",
-        "Trained for 30 steps",
+        "Trained for 10 steps",
         "Nothing was selected",
     ):
         assert part in caption
@@ -119,17 +79,17 @@ def test_accuracy_table_shows_percent_with_what_a_reader_needs(tmp_path, three_s
 def test_a_prefix_has_started_above_twice_chance(tmp_path):
     # Means over the seeds, of ten classes: 0.9, 0.2 (not above), 0.25.
     paths = [
-        write_run(tmp_path, "al", seed, prefixes)
+        write_run(tmp_path, "al", seed, [prefixes])
         for seed, prefixes in enumerate([[0.9, 0.125, 0.1], [0.9, 0.275, 0.4]])
     ]
-    assert make("accuracy", tmp_path, *paths)["csv"].splitlines()[1].endswith(",2/3")
-    hundred = write_run(tmp_path / "c", "al", 0, [0.021, 0.019], dataset="cifar100")
-    assert make("accuracy", tmp_path, hundred)["csv"].splitlines()[1].endswith(",1/2")
+    assert made_texts("accuracy", tmp_path, *paths)["csv"].splitlines()[1].endswith(",2/3")
+    hundred = write_run(tmp_path / "c", "al", 0, [[0.021, 0.019]], dataset="cifar100")
+    assert made_texts("accuracy", tmp_path, hundred)["csv"].splitlines()[1].endswith(",1/2")
 
 
 def test_one_seed_has_a_difference_but_neither_deviation_nor_interval(tmp_path):
-    paths = [write_run(tmp_path, method, 0, [0.5]) for method in ("bp", "al")]
-    text = make("accuracy", tmp_path, *paths)
+    paths = [write_run(tmp_path, method, 0, [[0.5]]) for method in ("bp", "al")]
+    text = made_texts("accuracy", tmp_path, *paths)
     al = pd.read_csv(tmp_path / "accuracy.csv").iloc[1]
     assert al["difference"] == 0
     assert al[["std", "ci_low", "ci_high"]].isna().all()
@@ -138,19 +98,19 @@ def test_one_seed_has_a_difference_but_neither_deviation_nor_interval(tmp_path):
 
 
 def test_seeds_that_all_agree_give_no_interval_of_width_zero(tmp_path):
-    paths = [write_run(tmp_path, m, seed, [0.1]) for m in ("bp", "al") for seed in range(3)]
-    make("accuracy", tmp_path, *paths)
+    paths = [write_run(tmp_path, m, seed, [[0.1]]) for m in ("bp", "al") for seed in range(3)]
+    made_texts("accuracy", tmp_path, *paths)
     assert pd.read_csv(tmp_path / "accuracy.csv")[["ci_low", "ci_high"]].isna().all(axis=None)
 
 
 def test_al_without_bp_has_no_difference(tmp_path):
-    text = make("accuracy", tmp_path, write_run(tmp_path, "al", 0, [0.9]))
+    text = made_texts("accuracy", tmp_path, write_run(tmp_path, "al", 0, [[0.9]]))
     assert "| — |" in " ".join(text["md"].split())
 
 
 def test_target_path_first_is_marked_as_ours(tmp_path, three_seeds):
-    ours = write_run(tmp_path, "al_target_first", 0, [0.9])
-    text = make("accuracy", tmp_path, ours, *three_seeds)
+    ours = write_run(tmp_path, "al_target_first", 0, [[0.9]])
+    text = made_texts("accuracy", tmp_path, ours, *three_seeds)
     assert "| AL, target path first † |" in text["md"]
     assert "†: ours, not in the thesis." in text["md"]
     assert r"AL, target path first \textdagger{} &" in text["tex"]
@@ -158,36 +118,36 @@ def test_target_path_first_is_marked_as_ours(tmp_path, three_seeds):
 
 def test_architectures_come_in_the_order_of_the_thesis_and_of_depth(tmp_path):
     archs = ["sigmoid16", "vgg", "sigmoid4", "mlp", "resnet32", "resnet20"]
-    paths = [write_run(tmp_path, "bp", 0, [0.5], arch=arch) for arch in archs]
-    make("accuracy", tmp_path, *paths)
+    paths = [write_run(tmp_path, "bp", 0, [[0.5]], arch=arch) for arch in archs]
+    made_texts("accuracy", tmp_path, *paths)
     assert list(pd.read_csv(tmp_path / "accuracy.csv")["arch"]) == (
         ["mlp", "resnet20", "resnet32", "vgg", "sigmoid4", "sigmoid16"]
     )
 
 
 def test_latex_is_escaped(tmp_path, three_seeds):
-    latex = make("accuracy", tmp_path, *three_seeds)["tex"]
+    latex = made_texts("accuracy", tmp_path, *three_seeds)["tex"]
     assert r"Accuracy (\%)" in latex
     assert r"97.70 $\pm$ 0.82 & $-$0.60 [$-$2.42, +1.22]" in latex
     assert latex.isascii()
     assert all(f"\\{rule}" in latex for rule in ("toprule", "midrule", "bottomrule", "caption{"))
     write_benchmark(tmp_path / "b" / "hidden_layers" / "x.tsv", "1 0:00:01 5 1 1 1 1 1 1 1")
     jobs = gather(tmp_path, tmp_path / "b" / "hidden_layers" / "x.tsv")
-    assert r"hidden\_layers & 1" in make("costs", tmp_path, jobs)["tex"]
+    assert r"hidden\_layers & 1" in made_texts("costs", tmp_path, jobs)["tex"]
 
 
 def test_smoke_is_said_in_both_captions_and_only_at_that_scale(tmp_path, three_seeds):
-    smoke = make("accuracy", tmp_path, *three_seeds, flags=("--scale", "smoke"))
+    smoke = made_texts("accuracy", tmp_path, *three_seeds, mark="smoke scale: no result")
     assert "Smoke scale: no result." in smoke["md"].splitlines()[0]
     assert "Smoke scale: no result.}" in smoke["tex"]
-    laptop = make("accuracy", tmp_path, *three_seeds, flags=("--scale", "laptop"))
+    laptop = made_texts("accuracy", tmp_path, *three_seeds)
     assert "Smoke" not in laptop["md"] + laptop["tex"]
 
 
 def test_datasets_table_counts_images_and_classes(tmp_path):
     few = write_data(tmp_path / "digits.safetensors", [0, 0, 0, 1, 1], ["zero", "one"])
     many = write_data(tmp_path / "mnist.safetensors", [0, 1], ["zero", "one"])
-    text = make("datasets", tmp_path, few, many)
+    text = made_texts("datasets", tmp_path, few, many)
     assert text["csv"].splitlines() == [
         "dataset,train_images,test_images,classes,channels,height,width,class_min,class_max",
         "mnist,2,1234,2,3,4,5,1,1",
@@ -200,12 +160,12 @@ def test_costs_table_sums_the_jobs_of_a_rule(tmp_path):
     folder = tmp_path / "benchmarks"
     write_benchmark(folder / "train/mnist_al.tsv", "120.5 0:02:00 700.25 1 1 1 1 1 90 100")
     write_benchmark(folder / "train/mnist_bp.tsv", "60 0:01:00 650 1 1 1 1 1 90 50")
-    write_benchmark(folder / "plot/short.tsv", "0.5 0:00:00" + " NA" * 8)
+    write_benchmark(folder / "figure/short.tsv", "0.5 0:00:00" + " NA" * 8)
     files = [*sorted(folder.glob("*/*.tsv")), folder / "fetch" / "had_nothing_to_do.tsv"]
-    text = make("costs", tmp_path, gather(tmp_path, *files))
+    text = made_texts("costs", tmp_path, gather(tmp_path, *files))
     assert text["csv"].splitlines() == [
         "rule,jobs,total_seconds,median_seconds,longest_seconds,peak_memory_mb",
-        "plot,1,0.5,0.5,0.5,",
+        "figure,1,0.5,0.5,0.5,",
         "train,2,180.5,90.25,120.5,700.25",
         "total,3,181.0,60.0,120.5,700.25",
     ]
@@ -221,7 +181,7 @@ def test_parameters_table_counts_without_training_at_the_width_of_the_thesis_or_
     counts = tmp_path / "parameters.csv"
     cells = ["mnist:mlp:bp::", "mnist:mlp:al::", "mnist:mlp:al:0.25:64"]
     count.main(["--out", str(counts), *cells])
-    shown = make("parameters", tmp_path / "out", counts)["md"]
+    shown = made_texts("parameters", tmp_path / "out", counts)["md"]
     bp, al, small = pd.read_csv(tmp_path / "out/parameters.csv").to_dict("records")
     assert bp["total"] == bp["effective"] and bp["affiliated"] == 0
     assert al["total"] == al["effective"] + al["affiliated"] > bp["total"]
@@ -236,35 +196,35 @@ def test_a_damaged_or_missing_run_is_named_with_what_to_do(tmp_path, content):
     if content is not None:
         path.write_text(content)
     with pytest.raises(SystemExit, match=r"metrics\.json is .*(run the job|delete it and run)"):
-        make("accuracy", tmp_path, path)
+        made_texts("accuracy", tmp_path, path)
     assert not list(tmp_path.glob("accuracy*"))
 
 
 def test_the_same_run_given_twice_does_not_count_as_two_seeds(tmp_path):
-    paths = [write_run(tmp_path / scale, "bp", 0, [0.5]) for scale in ("laptop", "thesis")]
-    with pytest.raises(SystemExit, match="same data set, architecture, method and seed"):
-        make("accuracy", tmp_path, *paths)
+    paths = [write_run(tmp_path / scale, "bp", 0, [[0.5]]) for scale in ("laptop", "thesis")]
+    with pytest.raises(SystemExit, match="same data set, network, method and seed"):
+        made_texts("accuracy", tmp_path, *paths)
 
 
 def test_runs_of_two_data_sets_are_refused(tmp_path):
     paths = [
-        write_run(tmp_path / dataset, "bp", 0, [0.5], dataset=dataset)
+        write_run(tmp_path / dataset, "bp", 0, [[0.5]], dataset=dataset)
         for dataset in ("mnist", "cifar10")
     ]
     with pytest.raises(SystemExit, match=r"several data sets.*mnist, cifar10"):
-        make("accuracy", tmp_path, *paths)
+        made_texts("accuracy", tmp_path, *paths)
 
 
 def test_a_row_of_runs_holds_config_and_nested_metrics(tmp_path):
-    runs_read = runs.read_runs([write_run(tmp_path, "al", 7, [0.1, 0.2], width=0.25)])
+    runs_read = read.read_runs([write_run(tmp_path, "al", 7, [[0.1, 0.2]], width=0.25)])
     row = runs_read.iloc[0]
-    assert (row["seed"], row["width"], row["steps"]) == (7, 0.25, 30)
-    assert row["times.training_seconds"] == 1.5
+    assert (row["seed"], row["width"], row["steps"]) == (7, 0.25, 10)
+    assert row["times.training_seconds"] == 10
     assert row["prefix_test_accuracy"] == [0.1, 0.2]
 
 
 def test_an_unknown_table_is_one_line_and_status_2():
-    command = [sys.executable, "-m", "associated_learning.commands.table"]
+    command = [sys.executable, "-m", "associated_learning", "table"]
     done = subprocess.run(
         [*command, "acuracy", "--out", "x", "y"], capture_output=True, text=True, check=False
     )
@@ -273,11 +233,11 @@ def test_an_unknown_table_is_one_line_and_status_2():
     assert "acuracy" in line and "accuracy" in line and "output" not in line
 
 
-def test_tables_need_no_torch():
-    code = (
-        "import sys\n"
+def test_neither_the_commands_nor_any_table_need_torch():
+    kinds = ", ".join(modules_of(tables, "output"))
+    imported = modules_after(
         "from associated_learning.commands import provenance, table\n"
-        f"from associated_learning.tables import {', '.join(tables.kinds())}\n"
-        "assert not {'torch', 'sklearn', 'matplotlib'} & set(sys.modules)"
+        "from associated_learning.results import lineage\n"
+        f"from associated_learning.tables import output, {kinds}"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert not {"torch", "sklearn", "matplotlib"} & imported

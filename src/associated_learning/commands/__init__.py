@@ -1,6 +1,10 @@
-"""Thin command lines: python -m associated_learning.commands.NAME."""
+"""Thin command lines, one module each. `python -m associated_learning` lists them."""
 
 import argparse
+import math
+import pkgutil
+from collections.abc import Callable
+from types import ModuleType
 
 
 class Parser(argparse.ArgumentParser):
@@ -8,7 +12,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, command: str, description: str) -> None:
         super().__init__(
-            prog=f"python -m associated_learning.commands.{command}",
+            prog=f"python -m associated_learning {command}",
             description=description,
             allow_abbrev=False,
         )
@@ -16,3 +20,40 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:
         """Print one line that names the flag, its value and what is allowed; exit with 2."""
         self.exit(2, f"error: {message}\n")
+
+
+def integer(least: int) -> Callable[[str], int]:
+    """Parser of whole numbers from `least` up."""
+
+    def parse(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r}; allowed: whole numbers from {least} up")
+        return int(text)
+
+    return parse
+
+
+def positive(text: str) -> float:
+    """Parse a finite number above zero."""
+    return _number(text, lambda value: value > 0, "finite numbers above 0")
+
+
+def not_negative(text: str) -> float:
+    """Parse a finite number, zero or above."""
+    return _number(text, lambda value: value >= 0, "finite numbers from 0 up")
+
+
+def _number(text: str, allowed: Callable[[float], bool], what: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and allowed(value)):
+        raise argparse.ArgumentTypeError(f"{text!r}; allowed: {what}")
+    return value
+
+
+def modules_of(package: ModuleType, *others: str) -> list[str]:
+    """Names of the modules of a package, but for `others`."""
+    names = (module.name for module in pkgutil.iter_modules(package.__path__))
+    return [name for name in names if name not in others]

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from associated_learning import archive
 from associated_learning.commands import Parser
 
 
@@ -10,19 +9,17 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     p = Parser("archive", __doc__)
     p.add_argument("action", choices=("pack", "unpack"))
-    p.add_argument("archive", type=Path, help="a zip, e.g. archives/laptop.zip")
+    p.add_argument("archive", type=Path, help="a zip file below archives/")
     p.add_argument("files", type=Path, nargs="*", help="what to pack")
     p.add_argument("--folder", type=Path, required=True, help="where the files lie, e.g. results")
     args = p.parse_args(argv)
     if bool(args.files) != (args.action == "pack"):
         p.error("give files to pack, and none to unpack")
+    from associated_learning.results import archive
+
     if args.action == "pack":
         archive.pack(args.files, args.folder, args.archive)
     else:
         archive.unpack(args.archive, args.folder)
     count, size = len(archive.read(args.archive)), args.archive.stat().st_size
     print(f"{args.action}ed {args.archive}: {count} files, {size / 1e6:.2f} MB")
-
-
-if __name__ == "__main__":
-    main()

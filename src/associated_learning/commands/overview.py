@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from associated_learning.commands import Parser
-from associated_learning.files import whole
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -12,14 +11,6 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--data", type=Path, required=True, help="prepared data set")
     p.add_argument("--out", type=Path, required=True, help="safetensors, a small one")
     args = p.parse_args(argv)
-    import safetensors.numpy
+    from associated_learning.data import overview
 
-    from associated_learning.overview import overview
-
-    tensors, metadata = overview(args.data)
-    with whole(args.out) as partial:
-        partial.write_bytes(safetensors.numpy.save(tensors, metadata))
-
-
-if __name__ == "__main__":
-    main()
+    overview.write(args.data, args.out)

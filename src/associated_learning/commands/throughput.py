@@ -1,21 +1,23 @@
 """Measure how fast BP, AL in one process and AL pipelined train, on the CPU."""
 
-import json
 from pathlib import Path
 
-from associated_learning.commands import Parser
-from associated_learning.commands.train import integer, positive  # it sets up threads before torch
-from associated_learning.files import whole
+from associated_learning import registry
+from associated_learning.commands import Parser, integer, positive, train
 
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
-    from associated_learning import throughput, training
-    from associated_learning.architectures import sigmoid
-
+    depths = {
+        name: entry["depth"] for name, entry in registry.networks().items() if "depth" in entry
+    }
     p = Parser("throughput", __doc__)
-    p.add_argument("--components", type=int, nargs="+", required=True, choices=sigmoid.DEPTHS)
-    p.add_argument("--width", type=positive, required=True, help="factor on 256 units")
+    p.add_argument("--dataset", choices=registry.datasets(), required=True)
+    p.add_argument("--archs", nargs="+", required=True, choices=depths, metavar="ARCH")
+    p.add_argument(
+        "--modelled-archs", nargs="+", required=True, choices=depths, metavar="ARCH", help="no run"
+    )
+    p.add_argument("--width", type=positive, required=True, help="factor on the networks' units")
     p.add_argument("--target-width", type=integer(1), required=True)
     p.add_argument("--epochs", type=integer(4), required=True, help="the first warms up")
     p.add_argument("--rounds", type=integer(1), required=True, help="trainings of each kind")
@@ -25,14 +27,14 @@ def main(argv: list[str] | None = None) -> None:
     )
     p.add_argument("--out", type=Path, required=True, help="JSON")
     options = vars(p.parse_args(argv))
-    out, least = options.pop("out"), min(options["components"])
+    least = min(depths[arch] for arch in options["archs"])
     if options["workers"] > least:
-        p.error(f"argument --workers: {options['workers']}; allowed: 2 to {least}, one a component")
-    with training.clear_errors("throughput"):
-        found = throughput.measure(**options)
-    with whole(out) as partial:
-        partial.write_text(json.dumps(found, indent=1) + "\n")
+        p.error(
+            f"argument --workers: {options['workers']}; allowed: 2 to {least}, one per component"
+        )
+    train.fix_threads()
+    from associated_learning.measure import throughput
+    from associated_learning.training import loop
 
-
-if __name__ == "__main__":
-    main()
+    with loop.clear_errors("throughput"):
+        throughput.write(**options)

@@ -1,63 +1,29 @@
 """Train one network on one prepared data set. The defaults are the protocol of the thesis."""
 
 import argparse
-import math
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-# Before torch is imported: a thread count that the load of the machine must not change.
-os.environ["MKL_DYNAMIC"] = os.environ["OMP_DYNAMIC"] = "FALSE"
+from associated_learning import registry
+from associated_learning.commands import Parser, integer, not_negative, positive
 
-from associated_learning import architectures, datasets, pipeline, training
-from associated_learning.commands import Parser
-from associated_learning.files import alone_in
-
-
-def integer(least: int) -> Callable[[str], int]:
-    """Parser of whole numbers from `least` up."""
-
-    def parse(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text!r}; allowed: whole numbers from {least} up")
-        return int(text)
-
-    return parse
-
-
-def positive(text: str) -> float:
-    """Parse a finite number above zero."""
-    return _number(text, lambda value: value > 0, "finite numbers above 0")
-
-
-def not_negative(text: str) -> float:
-    """Parse a finite number, zero or above."""
-    return _number(text, lambda value: value >= 0, "finite numbers from 0 up")
-
-
-def _number(text: str, allowed: Callable[[float], bool], what: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not (math.isfinite(value) and allowed(value)):
-        raise argparse.ArgumentTypeError(f"{text!r}; allowed: {what}")
-    return value
+if TYPE_CHECKING:
+    from associated_learning.training.config import Config
 
 
 def parser(command: str = "train", description: str = __doc__) -> Parser:
     """All flags; None stands for what the thesis fixes for the cell."""
     p = Parser(command, description)
-    p.add_argument("--dataset", required=True, choices=datasets.DATASETS)
+    p.add_argument("--dataset", required=True, choices=registry.datasets())
     p.add_argument(
         "--arch",
         required=True,
-        choices=architectures.names(),
+        choices=registry.networks(),
         metavar="ARCH",
-        help=f"one of {', '.join(architectures.names())}",
+        help=f"one of {', '.join(registry.networks())}",
     )
-    p.add_argument("--method", required=True, choices=list(training.METHODS))
+    p.add_argument("--method", required=True, choices=registry.methods())
     p.add_argument("--seed", type=integer(0), default=0)
     p.add_argument("--epochs", type=integer(1), help="(protocol: 200)")
     p.add_argument("--batch-size", type=integer(2), help="(protocol: 32)")
@@ -65,7 +31,7 @@ def parser(command: str = "train", description: str = __doc__) -> Parser:
         "--learning-rate", type=positive, help="of f, b or BP (protocol: 1e-4; BP ResNets 1e-3)"
     )
     p.add_argument("--target-lr-factor", type=positive, help="times that for g and h (protocol: 2)")
-    p.add_argument("--schedule", choices=training.SCHEDULES, help="(protocol: step)")
+    p.add_argument("--schedule", choices=("step", "cosine", "constant"), help="(protocol: step)")
     p.add_argument("--l2", type=not_negative, help="scale of the penalty (protocol: by cell)")
     p.add_argument(
         "--width", type=positive, help="factor on the forward path's widths (protocol: 1)"
@@ -76,7 +42,7 @@ def parser(command: str = "train", description: str = __doc__) -> Parser:
         "--augment",
         action=argparse.BooleanOptionalAction,
         default=None,
-        help="crop, mirror, contrast (protocol: CIFAR)",
+        help="crop, mirror, contrast (protocol: by data set)",
     )
     p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     p.add_argument(
@@ -97,12 +63,19 @@ def parser(command: str = "train", description: str = __doc__) -> Parser:
     return p
 
 
-def resolve(p: Parser, options: dict[str, Any]) -> training.Config:
+def fix_threads() -> None:
+    """Make thread counts independent of the machine's load; called before torch is imported."""
+    os.environ["MKL_DYNAMIC"] = os.environ["OMP_DYNAMIC"] = "FALSE"
+
+
+def resolve(p: Parser, options: dict[str, Any]) -> "Config":
     """The config that flags stand for, or an end with a message."""
+    from associated_learning.training import config
+
     if options["device"] == "auto":
         options["device"] = None
     try:
-        return training.resolve(options)
+        return config.resolve(options)
     except ValueError as error:
         p.error(str(error))
 
@@ -111,13 +84,19 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     p = parser()
     options = vars(p.parse_args(argv))
+    fix_threads()
+    from associated_learning import build
+    from associated_learning.data import load
+    from associated_learning.files import alone_in
+    from associated_learning.training import loop, pipeline
+
     how = ("data", "out", "checkpoint_seconds", "workers")
     folder, out, seconds, workers = (options.pop(key) for key in how)
-    if workers > 1 and options["method"] not in ("al", "al_target_first"):
+    if workers > 1 and not build.method_class(options["method"]).local:
         p.error(f"argument --workers: {workers}; allowed with --method {options['method']}: 1")
     config = resolve(p, options)
-    with training.clear_errors(config.name):
-        data = datasets.load(folder, config.dataset)
+    with loop.clear_errors(config.name):
+        data = load.load(folder, config.dataset)
     images = len(data.train_images)
     if config.train_subset and config.train_subset > images:
         p.error(f"argument --train-subset: {config.train_subset}; allowed: 1 to {images}")
@@ -129,9 +108,5 @@ def main(argv: list[str] | None = None) -> None:
             del data
             pipeline.train(config, folder, out, workers, seconds)
             return
-        with training.clear_errors(config.name):
-            training.train(config, data, out, seconds)
-
-
-if __name__ == "__main__":
-    main()
+        with loop.clear_errors(config.name):
+            loop.train(config, data, out, seconds)

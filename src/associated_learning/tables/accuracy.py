@@ -1,19 +1,25 @@
-"""Test accuracy of BP and AL over seeds, and their difference (thesis 3.2)."""
+"""Test accuracy of every method over seeds, and its difference from BP (thesis 3.2)."""
 
-import math
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from associated_learning import runs
+from associated_learning import registry
+from associated_learning.results import read, statistics
+from associated_learning.tables import output
 from associated_learning.tables.output import NONE, Table
 
-AL_METHODS = ("al", "al_target_first")
+CAPTION = (
+    "Accuracy on the test set after the last epoch, in percent (thesis 3.2). Nothing was selected"
+    " on the test set. The difference is the method's mean minus that of BP, in percentage points."
+    " A component has started if it predicts right more than twice as often as chance, in the mean"
+    " over the seeds. ‡ marks an AL network of which not all components have started. It decides"
+    " nothing if it was trained for fewer steps than in the thesis."
+)
 
 
 def make(inputs: list[Path]) -> Table:
-    """Make the accuracy table of one data set, a row an architecture and method.
+    """Make the accuracy table of one data set, one row per network and method.
 
     Parameters
     ----------
@@ -24,81 +30,47 @@ def make(inputs: list[Path]) -> Table:
     -------
     Table
         Its columns: `dataset`, `arch`, `method`, `n` (seeds), `steps` (of training, the least of
-        the seeds'), `mean` and `std` (with n - 1) of the accuracies, as fractions; in AL
-        `difference` (mean minus that of BP), `ci_low`, `ci_high` (see `welch_interval`) and
-        `started`: how many of its prefixes are, in the mean over seeds, right more than twice as
-        often as chance ("3/4").
+        the seeds'), `mean` and `std` (with n - 1) of the accuracies, as fractions; beside BP
+        `difference` (mean minus that of BP), `ci_low`, `ci_high` (see `statistics.difference`);
+        where components predict by themselves `started`: how many have, of how many ("3/4").
     """
-    all_runs = runs.read_runs(inputs)
-    name = runs.only_dataset(all_runs)
-    cells = dict(list(all_runs.groupby(["dataset", "arch", "method"], sort=False)))
+    runs = read.read_runs(inputs)
+    read.only_dataset(runs)
+    cells = dict(list(runs.groupby(["dataset", "arch", "method"], sort=False)))
+    samples = {key: statistics.sample(cell["test_accuracy"]) for key, cell in cells.items()}
+    baseline = registry.baseline()
     rows = []
     for (dataset, arch, method), cell in cells.items():
-        accuracies = cell["test_accuracy"]
-        row = {"dataset": dataset, "arch": arch, "method": method, "n": len(cell)}
-        row |= {"steps": cell["steps"].min(), "mean": accuracies.mean(), "std": accuracies.std()}
-        row |= dict.fromkeys(("difference", "ci_low", "ci_high"), math.nan) | {"started": None}
-        if method in AL_METHODS:
-            prefixes = np.mean(cell["prefix_test_accuracy"].tolist(), axis=0)
-            row["started"] = f"{sum(prefixes > 2 / runs.CLASSES[dataset])}/{len(prefixes)}"
-            if (bp := cells.get((dataset, arch, "bp"))) is not None:
-                row["difference"] = row["mean"] - bp["test_accuracy"].mean()
-                row["ci_low"], row["ci_high"] = welch_interval(
-                    sample(accuracies), sample(bp["test_accuracy"])
-                )
+        sample = samples[dataset, arch, method]
+        row = {"dataset": dataset, "arch": arch, "method": method, "n": sample.n}
+        row |= {"steps": cell["steps"].min(), "mean": sample.mean, "std": sample.std}
+        row |= statistics.NO_DIFFERENCE | {"started": None}
+        if method != baseline and (dataset, arch, baseline) in samples:
+            row |= statistics.difference(sample, samples[dataset, arch, baseline])
+        prefixes = statistics.prefix_means(cell["prefix_test_accuracy"])
+        if prefixes is not None:
+            row["started"] = statistics.started(prefixes, registry.classes(dataset))
         rows.append(row)
     frame = pd.DataFrame(rows)
-    return Table(frame, _caption(frame, name), pd.DataFrame([_show(row) for row in rows]))
+    facts = [output.INTERVAL, f"Trained for {_steps(frame['steps'])} steps."]
+    if any(map(_is_ours, frame["method"])):
+        facts.append("†: ours, not in the thesis.")
+    caption = output.caption(CAPTION, frame, *facts)
+    return Table(frame, caption, pd.DataFrame([_show(row) for row in rows]))
 
 
-def welch_interval(a: tuple[float, float, int], b: tuple[float, float, int]) -> tuple[float, float]:
-    """95 % confidence interval of a difference of two means, variances unequal (Welch 1947).
-
-    Runs of two methods are independent samples, also those of one seed: it draws other weights and
-    another order for each method.
-
-    Parameters
-    ----------
-    a, b
-        Mean, standard deviation (with n - 1) and n of each sample.
-
-    Returns
-    -------
-    Its ends, for mean a - mean b; NaN where there is none: with fewer than two values in one
-    sample, or without any deviation in both.
-    """
-    (mean_a, std_a, n_a), (mean_b, std_b, n_b) = a, b
-    if min(n_a, n_b) < 2 or max(std_a, std_b) < 1e-12:
-        return math.nan, math.nan
-    from scipy.special import stdtrit  # Student's t quantile; scipy.stats takes a second to import
-
-    parts = np.array([std_a**2 / n_a, std_b**2 / n_b])  # variances of the means
-    degrees = parts.sum() ** 2 / np.sum(parts**2 / [n_a - 1, n_b - 1])
-    half = stdtrit(degrees, 0.975) * math.sqrt(parts.sum())
-    return float(mean_a - mean_b - half), float(mean_a - mean_b + half)
-
-
-def sample(values: pd.Series) -> tuple[float, float, int]:
-    """Mean, standard deviation (with n - 1) and n of some values."""
-    return values.mean(), values.std(), len(values)
+def _is_ours(method: str) -> bool:
+    return registry.methods().get(method, {}).get("ours", False)
 
 
 def _show(row: dict) -> dict[str, str]:
-    mark = " †" if row["method"] == "al_target_first" else ""
-    difference = NONE
-    if not math.isnan(row["difference"]):
-        difference = runs.percent(row["difference"], "+")
-        if not math.isnan(row["ci_low"]):
-            difference += (
-                f" [{runs.percent(row['ci_low'], '+')}, {runs.percent(row['ci_high'], '+')}]"
-            )
-    spread = "" if math.isnan(row["std"]) else f" ± {runs.percent(row['std'])}"
+    mark = " †" if _is_ours(row["method"]) else ""
     return {
-        "Architecture": runs.arch_name(row["arch"]),
-        "Method": runs.METHODS.get(row["method"], row["method"]) + mark,
+        "Architecture": registry.network_label(row["arch"]),
+        "Method": registry.method_label(row["method"]) + mark,
         "n": str(row["n"]),
-        "Accuracy (%)": runs.percent(row["mean"]) + spread,
-        "AL − BP (points)": difference,
+        "Accuracy (%)": output.plus_minus(row["mean"], row["std"]),
+        "Difference (points)": output.difference(row),
         "Started": _started(row["started"]),
     }
 
@@ -113,19 +85,3 @@ def _started(started: str | None) -> str:
 def _steps(steps: pd.Series) -> str:
     least, most = steps.min(), steps.max()
     return f"{most:,}" if least == most else f"{least:,} to {most:,}"
-
-
-def _caption(frame: pd.DataFrame, name: str) -> str:
-    spread = "mean ± standard deviation over " if frame["n"].max() > 1 else ""
-    caption = (
-        f"Accuracy on the test set of {name} after the last epoch, in percent: {spread}"
-        f"{runs.seeds(frame['n'])}. Trained for {_steps(frame['steps'])} steps. Nothing was"
-        " selected on the test set. AL − BP: difference of the means in percentage points; in"
-        " brackets, where seeds allow one, Welch's 95 % interval. Started: of an AL network's"
-        " components, how many predict right more than twice as often as chance, in the mean over"
-        " the seeds. ‡: not all have; with fewer steps than the thesis' the row is not decided at"
-        " this scale."
-    )
-    if "al_target_first" in set(frame["method"]):
-        caption += " †: ours, not in the thesis."
-    return caption

@@ -8,10 +8,17 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from associated_learning import runs
-from associated_learning.tables.accuracy import welch_interval
+from associated_learning import registry
+from associated_learning.results.statistics import Sample, welch_interval
 from associated_learning.tables.output import Table
 
+CAPTION = (
+    "The claims of the thesis, the statistic that answers each, and the answer. Each answer"
+    " follows from its statistic by the claim's rule in config/claims.yaml. n is the least number"
+    " of seeds behind a mean."
+)
+AL, BP = registry.thesis_method(), registry.baseline()
+NOT_FORWARD = ["input", "bridge", "prediction"]  # layers that are not of the forward path
 YES, NO, OPEN = "reproduced", "not reproduced", "not decided"
 Tables = dict[str, pd.DataFrame]
 Answer = tuple[str, int | None, str]  # statistic, n, one of the above
@@ -29,22 +36,18 @@ def make(inputs: list[Path]) -> Table:
     Returns
     -------
     Table
-        Its columns: `thesis` (section), `claim`, `statistic`, `n` (least number of seeds a cell),
-        `answer`.
+        Its columns: `thesis` (section), `claim`, `statistic`, `n` (least number of seeds behind a
+        mean), `answer`.
     """
     claims, *csv_files = inputs
     tables = {path.stem: pd.read_csv(path) for path in csv_files}
     rows = []
-    for claim in yaml.safe_load(claims.read_text())["claims"]:
+    for claim in yaml.safe_load(claims.read_text(encoding="utf-8"))["claims"]:
         statistic, n, answer = RULES[claim["rule"]](tables, claim)
         row = {"thesis": str(claim["thesis"]), "claim": claim["claim"], "statistic": statistic}
         rows.append(row | {"n": n, "answer": answer})
     frame = pd.DataFrame(rows).astype({"n": "Int64"})
-    caption = (
-        "The claims of the thesis and what was found. Each answer follows from the statistic by "
-        "its rule in config/claims.yaml; n: seeds a cell."
-    )
-    return Table(frame, caption)
+    return Table(frame, CAPTION)
 
 
 def together(answers: Iterable[str]) -> str:
@@ -58,21 +61,19 @@ def comparable(tables: Tables, claim: dict[str, Any]) -> Answer:
     table = tables.get(f"accuracy_{claim['dataset']}")
     if table is None:
         return _absent()
-    al = table[table["method"] == "al"]
     answers, words = [], []
-    for row in al.itertuples():
-        started, components = row.started.split("/")
-        late = started != components
+    for row in table[table["method"] == AL].itertuples():
+        late = _part_started(row.started)
         if late:
             answers.append(OPEN if row.steps < claim["steps"] else NO)
         else:
             answers.append(_side(row.ci_low, row.ci_high, -claim["margin"]))
-        after = f", {started} of {components} components started in {row.steps:,} steps"
+        after = f", {late} in {row.steps:,} steps" if late else ""
         words.append(
-            f"{runs.arch_name(row.arch)} {_points(row.difference)} "
-            f"[{_points(row.ci_low)}, {_points(row.ci_high)}]{after if late else ''}"
+            f"{registry.network_label(row.arch)} {_points(row.difference)} "
+            f"[{_points(row.ci_low)}, {_points(row.ci_high)}]{after}"
         )
-    n = table.loc[table["method"].isin(["al", "bp"]), "n"].min()
+    n = table.loc[table["method"].isin([AL, BP]), "n"].min()
     return f"AL − BP, points: {'; '.join(words)}", int(n), together(answers)
 
 
@@ -83,7 +84,7 @@ def deep(tables: Tables, claim: dict[str, Any]) -> Answer:
         return _absent()
     answers, words = [], []
     for table in found:
-        al, bp = (table[table["method"] == m].set_index("depth") for m in ("al", "bp"))
+        al, bp = (table[table["method"] == m].set_index("depth") for m in (AL, BP))
         least, depth = al.index.min(), al.index.max()
         reached, other = al.loc[depth, "mean"], bp.loc[depth, "mean"]
         learnt = 2 * bp.loc[depth, "chance"]  # a mean above it, that is
@@ -113,7 +114,7 @@ def neighbours(tables: Tables, claim: dict[str, Any]) -> Answer:
     answers, words, least = [], [], math.inf
     for table in found:
         last = _last_layer(table)
-        al, bp = last["al"], last["bp"]
+        al, bp = last[AL], last[BP]
         low, high = _interval(al, bp, "knn_embedding")
         late = _late(tables, al)
         answers.append(OPEN if late else _side(low, high, 0.0))
@@ -130,16 +131,17 @@ def separated(tables: Tables, claim: dict[str, Any]) -> Answer:
     found = [table for name, table in tables.items() if name.startswith("distances_")]
     if not found:
         return _absent()
+    beside = {AL: "AL", BP: "BP", **claim.get("beside", {})}
     answers, words, least = [], [], math.inf
     for table in found:
         for _, cell in table.groupby("arch", sort=False):
             last = _last_layer(cell)
-            al, bp = last["al"], last["bp"]
+            al, bp = last[AL], last[BP]
             late = _late(tables, al)
             answers.append(OPEN if late else _side(*_interval(al, bp, "ratio"), 0.0))
             shown = [
                 f"{name} {last[method]['ratio_mean']:.2f}"
-                for method, name in (("al", "AL"), ("bp", "BP"), ("same_path", "same path"))
+                for method, name in beside.items()
                 if method in last
             ]
             words.append(f"{_cell(al)} {', '.join(shown)}{late}")
@@ -150,7 +152,7 @@ def separated(tables: Tables, claim: dict[str, Any]) -> Answer:
 def affiliated(tables: Tables, claim: dict[str, Any]) -> Answer:
     """Every AL network has affiliated parameters."""
     table = tables["parameters"]
-    shares = table.loc[table["method"] == "al", ["affiliated", "total"]]
+    shares = table.loc[table["method"] == AL, ["affiliated", "total"]]
     share = shares["affiliated"] / shares["total"]
     statistic = f"affiliated share of AL's parameters: {share.min():.0%} to {share.max():.0%}"
     return statistic, None, YES if (share > 0).all() else NO
@@ -174,7 +176,7 @@ def simultaneous(tables: Tables, claim: dict[str, Any]) -> Answer:
     measured = table[table["kind"] == "measured"]
     deepest = measured[measured["components"] == measured["components"].max()]
     way = deepest.set_index(["method", "workers", "threads"]).to_dict("index")
-    alone, bp = way["al", 1, 1], way["bp", 1, 1]
+    alone, bp = way[AL, 1, 1], way[BP, 1, 1]
     ((workers, pipelined),) = ((key[1], found) for key, found in way.items() if key[1] > 1)
     if not pipelined["bit_equal"]:
         answer = NO
@@ -193,8 +195,8 @@ def simultaneous(tables: Tables, claim: dict[str, Any]) -> Answer:
         f"{pipelined['speedup']:.2f} times as fast as in one ({spread[0]} against {spread[1]} "
         f"samples/s, median and range of {pipelined['n']:.0f} epochs, {pipelined['cores']} cores), "
         f"weights {'bit-equal' if pipelined['bit_equal'] else 'differ'}; AL in {workers} threads "
-        f"{way['al', 1, workers]['speedup']:.2f} times, BP, which does less for a sample, in one "
-        f"thread {bp['speedup']:.2f} times, in {workers} {way['bp', 1, workers]['speedup']:.2f}"
+        f"{way[AL, 1, workers]['speedup']:.2f} times, BP, which does less for a sample, in one "
+        f"thread {bp['speedup']:.2f} times, in {workers} {way[BP, 1, workers]['speedup']:.2f}"
     )
     return statistic, None, answer
 
@@ -219,27 +221,31 @@ def _points(fraction: float) -> str:
 
 
 def _cell(row: dict[str, Any]) -> str:
-    return f"{runs.DATASETS[row['dataset']]} {runs.arch_name(row['arch'])}"
+    return f"{registry.dataset_label(row['dataset'])} {registry.network_label(row['arch'])}"
 
 
 def _late(tables: Tables, al: dict[str, Any]) -> str:
     """What the accuracy table says of an AL network that has not started as a whole, else ""."""
     table = tables.get(f"accuracy_{al['dataset']}", pd.DataFrame(columns=["arch", "method"]))
-    for row in table[(table["method"] == "al") & (table["arch"] == al["arch"])].itertuples():
-        started, components = row.started.split("/")
-        if started != components:
-            return f" ({started} of {components} components started)"
+    for row in table[(table["method"] == AL) & (table["arch"] == al["arch"])].itertuples():
+        if late := _part_started(row.started):
+            return f" ({late})"
     return ""
+
+
+def _part_started(started: Any) -> str:
+    """What "3/4" says in words; "" of "4/4", and of a network of one component, which has none."""
+    some, _, components = ("" if pd.isna(started) else started).partition("/")
+    return "" if some == components else f"{some} of {components} components started"
 
 
 def _interval(al: dict[str, Any], bp: dict[str, Any], measure: str) -> tuple[float, float]:
     """Welch's 95 % interval of AL - BP of a measure."""
-    sides = [(side[f"{measure}_mean"], side[f"{measure}_std"], side["n"]) for side in (al, bp)]
+    sides = [Sample(x[f"{measure}_mean"], x[f"{measure}_std"], x["n"]) for x in (al, bp)]
     return welch_interval(*sides)
 
 
 def _last_layer(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Rows of the last forward layer, by method."""
-    forward = table.loc[table["layer"].str.fullmatch(r"s\d+"), "layer"]
-    last = max(forward, key=lambda name: int(name[1:]))
+    last = table.loc[~table["layer"].isin(NOT_FORWARD), "layer"].iloc[-1]
     return {row["method"]: row for row in table[table["layer"] == last].to_dict("records")}

@@ -4,12 +4,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from associated_learning import runs
+from associated_learning.results import read
 from associated_learning.tables.output import NONE, Table
+
+CAPTION = (
+    "Wall time and largest memory of the jobs of every rule, from Snakemake's benchmarks. Jobs"
+    " that ran side by side count in full in the total. Of an interrupted job, its last part alone"
+    " counts."
+)
 
 
 def make(inputs: list[Path]) -> Table:
-    """Make the table of costs, a row a rule and one for all.
+    """Make the table of costs, one row per rule and one for all.
 
     Parameters
     ----------
@@ -24,7 +30,7 @@ def make(inputs: list[Path]) -> Table:
         Snakemake to look). The last row's rule is "total".
     """
     columns = ["rule", "seconds", "peak_memory_mb", "processor", "cores"]
-    jobs = runs.read_table(inputs, columns)
+    jobs = read.read_table(inputs, columns)
     frame = (
         pd.concat([jobs, jobs.assign(rule="total")])
         .groupby("rule", sort=False)
@@ -46,9 +52,5 @@ def make(inputs: list[Path]) -> Table:
         "Longest (s)": frame["longest_seconds"].map("{:,.1f}".format),
         "Peak memory (MB)": memory.map("{:,.0f}".format).where(memory.notna(), NONE),
     }
-    caption = (
-        "Wall time and largest memory of each job, as Snakemake's benchmarks have them; jobs that"
-        " ran side by side count in full in the total, of an interrupted job only its last part."
-        f" Gathered on: {jobs['processor'].iloc[0]}, {jobs['cores'].iloc[0]} cores."
-    )
-    return Table(frame, caption, pd.DataFrame(shown))
+    machine = f"Gathered on: {jobs['processor'].iloc[0]}, {jobs['cores'].iloc[0]} cores."
+    return Table(frame, f"{CAPTION} {machine}", pd.DataFrame(shown))

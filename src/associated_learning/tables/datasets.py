@@ -4,17 +4,24 @@ from pathlib import Path
 
 import pandas as pd
 
-from associated_learning import runs
+from associated_learning import registry
+from associated_learning.results import read
 from associated_learning.tables.output import Table
+
+CAPTION = (
+    "The data sets (thesis 3.1): numbers of images and classes, shape of an image (channels ×"
+    " height × width), and training images per class. Two numbers are the least and the most,"
+    " where classes differ."
+)
 
 
 def make(inputs: list[Path]) -> Table:
-    """Make the table of the data sets, a row each.
+    """Make the table of the data sets, one row each.
 
     Parameters
     ----------
     inputs
-        Their overviews (see `overview.overview`).
+        Their overviews (see `data.overview`).
 
     Returns
     -------
@@ -24,7 +31,7 @@ def make(inputs: list[Path]) -> Table:
     """
     rows = []
     for path in inputs:
-        with runs.open_data(path) as data:
+        with read.open_data(path) as data:
             sizes = data.get_tensor("train_sizes")
             _, channels, height, width = data.get_slice("images").get_shape()
             rows.append(
@@ -40,18 +47,14 @@ def make(inputs: list[Path]) -> Table:
                     "class_max": int(sizes.max()),
                 }
             )
-    rows.sort(key=lambda row: runs.rank(runs.DATASETS, row["dataset"]))
-    caption = (
-        "The data sets: numbers of images, shape of one (channels × height × width) and training"
-        " images per class, least and most where classes differ."
-    )
-    return Table(pd.DataFrame(rows), caption, pd.DataFrame([_show(row) for row in rows]))
+    rows.sort(key=lambda row: registry.rank(registry.datasets(), row["dataset"]))
+    return Table(pd.DataFrame(rows), CAPTION, pd.DataFrame([_show(row) for row in rows]))
 
 
 def _show(row: dict) -> dict[str, str]:
     least, most = row["class_min"], row["class_max"]
     return {
-        "Data set": runs.DATASETS.get(row["dataset"], row["dataset"]),
+        "Data set": registry.dataset_label(row["dataset"]),
         "Training images": f"{row['train_images']:,}",
         "Test images": f"{row['test_images']:,}",
         "Classes": str(row["classes"]),

@@ -1,14 +1,18 @@
 """A table as CSV for programs; Markdown, LaTeX and, in the report, HTML for readers."""
 
 import html
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from associated_learning.files import whole
+from associated_learning.files import atomic_write
+from associated_learning.results import read
 
 NONE = "—"  # shown where there is no value
+INTERVAL = "Brackets hold Welch's 95 % interval of the difference, where there are enough seeds."
 
 # What is special in LaTeX, and what its fonts may lack.
 LATEX = str.maketrans(
@@ -48,7 +52,7 @@ class Table:
     formatted: pd.DataFrame | None = None
 
 
-def write(table: Table, prefix: Path, smoke: bool = False, record: str = "") -> None:
+def write(table: Table, prefix: Path, mark: str = "", record: str = "") -> None:
     """Write `prefix`.csv, `prefix`.md, `prefix`.tex and `prefix`.html.
 
     Parameters
@@ -57,12 +61,12 @@ def write(table: Table, prefix: Path, smoke: bool = False, record: str = "") -> 
         What to write.
     prefix
         Path without the suffix.
-    smoke
-        Say in the captions that the table shows no result.
+    mark
+        What the captions say last, such as that the scale gives no result.
     record
-        What it was made of (see `provenance.record`), for a comment in each file but the CSV.
+        What it was made of (see `results.provenance`), for a comment in each file but the CSV.
     """
-    caption = f"{table.caption} Smoke scale: no result." if smoke else table.caption
+    caption = f"{table.caption} {mark[0].upper()}{mark[1:]}." if mark else table.caption
     shown = table.frame.map(plain) if table.formatted is None else table.formatted
     # Columns of numbers to the right: those without a letter.
     right = [not shown[name].str.contains("[A-Za-z]").any() for name in shown]
@@ -78,8 +82,54 @@ def write(table: Table, prefix: Path, smoke: bool = False, record: str = "") -> 
         "html": page(shown, caption, right) + f"<!-- {record} -->\n",
     }
     for suffix, text in texts.items():
-        with whole(prefix.with_name(f"{prefix.name}.{suffix}")) as partial:
-            partial.write_text(text)
+        with atomic_write(prefix.with_name(f"{prefix.name}.{suffix}")) as partial:
+            partial.write_text(text, encoding="utf-8")
+
+
+def caption(text: str, frame: pd.DataFrame, *facts: str) -> str:
+    """Caption of a table of one data set: its text, and what was computed.
+
+    Parameters
+    ----------
+    text
+        The module's CAPTION.
+    frame
+        The table, with columns `dataset` and `n` (seeds).
+    *facts
+        More sentences.
+    """
+    values = "mean ± standard deviation over" if frame["n"].max() > 1 else "of"
+    computed = (
+        f"Data set: {read.only_dataset(frame)}. Values are {values} {read.seeds(frame['n'])}."
+    )
+    return " ".join([text, computed, *facts])
+
+
+def percent(fraction: float, sign: str = "") -> str:
+    """A fraction in percent: "97.70"; with "+" as `sign`, "+0.60" and "−0.60"."""
+    return f"{100 * fraction:{sign}z.2f}".replace("-", "−")
+
+
+def plus_minus(
+    mean: float,
+    deviation: float,
+    show: Callable[[float], str] = percent,
+    show_deviation: Callable[[float], str] | None = None,
+) -> str:
+    """Mean and deviation: "97.70 ± 0.82", or the mean alone where there is no other."""
+    if math.isnan(deviation):
+        return show(mean)
+    return f"{show(mean)} ± {(show_deviation or show)(deviation)}"
+
+
+def difference(row: Mapping[str, float]) -> str:
+    """`difference` of a row in points, and its interval: "+0.60 [−0.10, +1.30]"."""
+    if math.isnan(row["difference"]):
+        return NONE
+    shown = percent(row["difference"], "+")
+    if math.isnan(row["ci_low"]):
+        return shown
+    return f"{shown} [{percent(row['ci_low'], '+')}, {percent(row['ci_high'], '+')}]"
 
 
 def page(shown: pd.DataFrame, caption: str, right: list[bool]) -> str:

@@ -4,14 +4,20 @@ from pathlib import Path
 
 import pandas as pd
 
-from associated_learning import runs
+from associated_learning import registry
+from associated_learning.results import read
 from associated_learning.tables.output import NONE, Table
 
+CAPTION = (
+    "Trainable parameters of every network (thesis 2.6). Effective parameters are used to"
+    " predict, affiliated ones in training only. AL's parameters are those of the forward maps f,"
+    " the bridges b, the target encoders g and the target decoders h."
+)
 COLUMNS = ("total", "effective", "affiliated", "f", "b", "g", "h")
 
 
 def make(inputs: list[Path]) -> Table:
-    """Make the table of parameters, a row a network.
+    """Make the table of parameters, one row per network.
 
     Parameters
     ----------
@@ -24,22 +30,18 @@ def make(inputs: list[Path]) -> Table:
         Its columns: `dataset`, `arch`, `method`, `total`, `effective` (used to predict),
         `affiliated` (used in training only) and, in AL, those of the maps f, b, g and h.
     """
-    counts = runs.read_table(inputs, ["dataset", "arch", "method", "total"])
+    counts = read.read_table(inputs, ["dataset", "arch", "method", "total"])
     frame = counts.reindex(columns=["dataset", "arch", "method", *COLUMNS])
     frame = frame.astype(dict.fromkeys(COLUMNS, "Int64"))
-    caption = (
-        "Trainable parameters. Effective ones are used to predict, affiliated ones in training "
-        "only; f forward maps, b bridges, g encoders, h decoders."
-    )
-    return Table(frame, caption, _show(frame))
+    return Table(frame, CAPTION, _show(frame))
 
 
 def _show(frame: pd.DataFrame) -> pd.DataFrame:
     shown = pd.DataFrame(
         {
-            "data set": frame["dataset"].map(runs.DATASETS),
-            "network": frame["arch"].map(runs.arch_name),
-            "method": frame["method"].map(runs.METHODS),
+            "data set": frame["dataset"].map(registry.dataset_label),
+            "network": frame["arch"].map(registry.network_label),
+            "method": frame["method"].map(registry.method_label),
         }
     )
     for column in COLUMNS:

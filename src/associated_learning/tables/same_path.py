@@ -1,17 +1,25 @@
 """AL against its own inference path trained end to end (ours)."""
 
-import math
 from pathlib import Path
 
 import pandas as pd
 
-from associated_learning import runs
-from associated_learning.tables.accuracy import sample, welch_interval
-from associated_learning.tables.output import NONE, Table
+from associated_learning import registry
+from associated_learning.results import read, statistics
+from associated_learning.tables import output
+from associated_learning.tables.output import Table
+
+CAPTION = (
+    "AL's inference path (forward maps, last bridge, decoders) trained by AL and, as a control,"
+    " end to end by backpropagation (ours). Accuracy is that on the test set after the last epoch,"
+    " in percent. A control minimises a cross-entropy on the logits, or a mean squared error. All"
+    " its parameters have the one learning rate of f and b. The difference is AL's mean minus that"
+    " of the control, in percentage points."
+)
 
 
 def make(inputs: list[Path]) -> Table:
-    """Make the table of one data set, a row an architecture and method.
+    """Make the table of one data set, one row per network and method.
 
     Parameters
     ----------
@@ -23,46 +31,30 @@ def make(inputs: list[Path]) -> Table:
     Table
         Its columns: `dataset`, `arch`, `method`, `n` (seeds), `mean` and `std` (with n - 1) of the
         accuracies, as fractions; in a control's row `difference` (AL's mean minus that of the
-        control), `ci_low` and `ci_high` (see `accuracy.welch_interval`).
+        control), `ci_low` and `ci_high` (see `statistics.difference`).
     """
-    all_runs = runs.read_runs(inputs)
-    name = runs.only_dataset(all_runs)
-    cells = dict(list(all_runs.groupby(["dataset", "arch", "method"], sort=False)))
+    runs = read.read_runs(inputs)
+    read.only_dataset(runs)
+    cells = runs.groupby(["dataset", "arch", "method"], sort=False)["test_accuracy"]
+    samples = {key: statistics.sample(accuracies) for key, accuracies in cells}
+    thesis = registry.thesis_method()
     rows = []
-    for (dataset, arch, method), cell in cells.items():
-        accuracies = cell["test_accuracy"]
-        row = {"dataset": dataset, "arch": arch, "method": method, "n": len(cell)}
-        row |= {"mean": accuracies.mean(), "std": accuracies.std()}
-        row |= dict.fromkeys(("difference", "ci_low", "ci_high"), math.nan)
-        if method != "al" and (al := cells.get((dataset, arch, "al"))) is not None:
-            row["difference"] = al["test_accuracy"].mean() - row["mean"]
-            row["ci_low"], row["ci_high"] = welch_interval(
-                sample(al["test_accuracy"]), sample(accuracies)
-            )
+    for (dataset, arch, method), sample in samples.items():
+        row = {"dataset": dataset, "arch": arch, "method": method, "n": sample.n}
+        row |= {"mean": sample.mean, "std": sample.std} | statistics.NO_DIFFERENCE
+        if method != thesis and (dataset, arch, thesis) in samples:
+            row |= statistics.difference(samples[dataset, arch, thesis], sample)
         rows.append(row)
     frame = pd.DataFrame(rows)
-    spread = "mean ± standard deviation over " if frame["n"].max() > 1 else ""
-    caption = (
-        "AL's inference path (forward maps, last bridge, decoders) trained by AL and, as a control,"
-        " end to end by backpropagation of a cross-entropy or mean squared error: accuracy on the"
-        f" test set of {name} after the last epoch, in percent, {spread}{runs.seeds(frame['n'])}."
-        " AL − control: difference of the means in percentage points; in brackets, where seeds"
-        " allow one, Welch's 95 % interval."
-    )
+    caption = output.caption(CAPTION, frame, output.INTERVAL)
     return Table(frame, caption, pd.DataFrame([_show(row) for row in rows]))
 
 
 def _show(row: dict) -> dict[str, str]:
-    difference = NONE
-    if not math.isnan(row["difference"]):
-        difference = runs.percent(row["difference"], "+")
-        if not math.isnan(row["ci_low"]):
-            ends = runs.percent(row["ci_low"], "+"), runs.percent(row["ci_high"], "+")
-            difference += f" [{ends[0]}, {ends[1]}]"
     return {
-        "Architecture": runs.arch_name(row["arch"]),
-        "Method": runs.METHODS[row["method"]],
+        "Architecture": registry.network_label(row["arch"]),
+        "Method": registry.method_label(row["method"]),
         "n": str(row["n"]),
-        "Accuracy (%)": runs.mean_percent(row["mean"], row["std"]),
-        "AL − control (points)": difference,
+        "Accuracy (%)": output.plus_minus(row["mean"], row["std"]),
+        "AL − control (points)": output.difference(row),
     }

@@ -5,12 +5,24 @@ from pathlib import Path
 
 import pandas as pd
 
-from associated_learning import runs
+from associated_learning import registry
+from associated_learning.results import read, statistics
+from associated_learning.tables import output
 from associated_learning.tables.output import NONE, Table
+
+CAPTION = (
+    "What it brings, and costs, to train AL's target path before the first image (ours). Accuracy"
+    " is that on the test set after the last epoch, in percent. Steps to half are the training"
+    " steps after which the accuracy first reaches half of BP's mean final one. This mark is the"
+    " same for all methods. The accuracy is looked at after 50, 100, 200, 500, 1,000, ... steps"
+    " and after every epoch. The steps are a median over the seeds; brackets say how many seeds"
+    " come to the mark, where not all do. Target path is what training it alone takes, in steps on"
+    " the one-hot vectors and in seconds, as medians over the seeds."
+)
 
 
 def make(inputs: list[Path]) -> Table:
-    """Make the table of one data set, a row an architecture and method.
+    """Make the table of one data set, one row per network and method.
 
     Parameters
     ----------
@@ -26,17 +38,16 @@ def make(inputs: list[Path]) -> Table:
         or above it, infinite where it is not reached; where the target path was trained first, the
         medians of the steps and seconds of that (`target_first_steps`, `target_first_seconds`).
     """
-    all_runs, histories = runs.read_runs(inputs), runs.read_histories(inputs)
-    name = runs.only_dataset(all_runs)
-    finals = all_runs.groupby(["arch", "method"])["test_accuracy"].mean()
+    runs, histories = read.read_runs(inputs), read.read_histories(inputs)
+    read.only_dataset(runs)
+    cells = dict(list(runs.groupby(["dataset", "arch", "method"], sort=False)))
+    samples = {key: statistics.sample(cell["test_accuracy"]) for key, cell in cells.items()}
     rows = []
-    for (dataset, arch, method), cell in all_runs.groupby(
-        ["dataset", "arch", "method"], sort=False
-    ):
-        accuracies = cell["test_accuracy"]
-        row = {"dataset": dataset, "arch": arch, "method": method, "n": len(cell)}
-        row |= {"mean": accuracies.mean(), "std": accuracies.std()}
-        half = finals.get((arch, "bp"), math.nan) / 2
+    for (dataset, arch, method), cell in cells.items():
+        mean, std, n = samples[dataset, arch, method]
+        row = {"dataset": dataset, "arch": arch, "method": method, "n": n, "mean": mean, "std": std}
+        bp = samples.get((dataset, arch, registry.baseline()))
+        half = math.nan if bp is None else bp.mean / 2
         epochs = histories[(histories["arch"] == arch) & (histories["method"] == method)]
         first = epochs[epochs["test_accuracy"] >= half].groupby("seed")["step"].min()
         row |= {"half": half, "half_reached": len(first)}
@@ -45,16 +56,7 @@ def make(inputs: list[Path]) -> Table:
             row[key.removeprefix("times.")] = pd.to_numeric(cell[key]).median()
         rows.append(row)
     frame = pd.DataFrame(rows)
-    spread = "mean ± standard deviation over " if frame["n"].max() > 1 else ""
-    caption = (
-        f"Accuracy on the test set of {name} after the last epoch, in percent: {spread}"
-        f"{runs.seeds(frame['n'])}. Steps to half: training steps after which the accuracy first is"
-        " at least half of BP's mean final one, one mark for all methods; it is looked at after"
-        " 50, 100, 200, 500, 1,000, ... steps and every epoch; median over the"
-        " seeds, and how many of them come to it, where not all do. Target path: what training it"
-        " alone before the first image takes, in steps on the one-hot vectors and in seconds,"
-        " medians over the seeds."
-    )
+    caption = output.caption(CAPTION, frame)
     return Table(frame, caption, pd.DataFrame([_show(row) for row in rows]))
 
 
@@ -66,10 +68,10 @@ def _show(row: dict) -> dict[str, str]:
         steps += f" ({row['half_reached']}/{row['n']})"
     first = not math.isnan(row["target_first_steps"])
     return {
-        "Architecture": runs.arch_name(row["arch"]),
-        "Method": runs.METHODS[row["method"]],
+        "Architecture": registry.network_label(row["arch"]),
+        "Method": registry.method_label(row["method"]),
         "n": str(row["n"]),
-        "Accuracy (%)": runs.mean_percent(row["mean"], row["std"]),
+        "Accuracy (%)": output.plus_minus(row["mean"], row["std"]),
         "Steps to half": steps,
         "Target path (steps)": f"{row['target_first_steps']:,.0f}" if first else NONE,
         "Target path (s)": f"{row['target_first_seconds']:.1f}" if first else NONE,

@@ -1,0 +1,208 @@
+"""Fills tables and single values from tables/ into README.md and docs/: `make docs`.
+
+A page holds blocks of Python in comments, which cog (https://cog.readthedocs.io) runs:
+
+    <!-- [[[cog import fill; cog.outl(fill.table("laptop/accuracy_mnist")) ]]] -->
+    <!-- [[[end]]] -->
+
+What a block prints stands between its two comments. `make docs` writes it, `make lint` compares it.
+So a number is never typed: a text names it, and `text` looks it up in tables/laptop/*.csv.
+
+    {accuracy_mnist[arch=cnn,method=al].mean:percent}   one cell
+    {accuracy_mnist[arch=cnn,method=al]:difference}     AL - BP of one row, with its interval
+    {equal_time_*[method=al].times_bp.greatest:.1f}     the greatest of several rows and files
+    {benchmarks/results/step.speedup.median:.1f}        of a CSV file elsewhere in the repository
+"""
+
+import csv
+import statistics
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parents[1]
+SCALE = "laptop"  # whose tables a text reads
+WIDTH = 120
+
+FORMATS = {
+    "hundredfold": lambda value: f"{100 * value:.1f}",
+    "percent": lambda value: f"{100 * value:.1f}\N{NO-BREAK SPACE}%",
+    "points": lambda value: f"{100 * value:+.1f}",
+    "hours": lambda value: f"{value / 3600:.1f} hours",
+}
+
+
+class Values:
+    """A column of the rows that were asked for.
+
+    Parameters
+    ----------
+    name : str
+        What is shown in an error.
+    cells : Sequence[str]
+        The column's cells, as the CSV file has them.
+    """
+
+    def __init__(self, name: str, cells: Sequence[str]) -> None:
+        self.name, self.cells = name, cells
+
+    @property
+    def least(self) -> "Values":
+        """The least of the numbers; empty cells do not count."""
+        return Values(self.name, [str(min(self._numbers()))])
+
+    @property
+    def greatest(self) -> "Values":
+        """The greatest of the numbers; empty cells do not count."""
+        return Values(self.name, [str(max(self._numbers()))])
+
+    @property
+    def median(self) -> "Values":
+        """The median of the numbers; empty cells do not count."""
+        return Values(self.name, [str(statistics.median(self._numbers()))])
+
+    def __format__(self, spec: str) -> str:
+        """The one value, by a name of `FORMATS` or by Python's own format; without either as it is.
+
+        Raises
+        ------
+        ValueError
+            If there is not exactly one value.
+        """
+        if len(self.cells) != 1:
+            raise ValueError(f"{self.name}: {len(self.cells)} values; a text needs one")
+        if not spec:
+            return self.cells[0]
+        number = float(self.cells[0])
+        shown = FORMATS[spec](number) if spec in FORMATS else format(number, spec)
+        return shown.replace("-", "−")
+
+    def _numbers(self) -> list[float]:
+        return [float(cell) for cell in self.cells if cell]
+
+
+class Rows:
+    """Rows of one CSV file or of several alike.
+
+    Parameters
+    ----------
+    name : str
+        What is shown in an error.
+    rows : Sequence[Mapping[str, str]]
+        Each row by its columns' names.
+    """
+
+    def __init__(self, name: str, rows: Sequence[Mapping[str, str]]) -> None:
+        self.name, self.rows = name, rows
+
+    def __getitem__(self, conditions: str) -> "Rows":
+        """The rows that meet `conditions`, for example `arch=cnn,method=al`."""
+        wanted = [condition.split("=", 1) for condition in conditions.split(",")]
+        rows = [row for row in self.rows if all(row[key] == value for key, value in wanted)]
+        return Rows(f"{self.name}[{conditions}]", rows)
+
+    def __getattr__(self, column: str) -> Values:
+        """One column of the rows."""
+        name = f"{self.name}.{column}"
+        if any(column not in row for row in self.rows):
+            raise AttributeError(f"{name}: there is no such column")
+        return Values(name, [row[column] for row in self.rows])
+
+    def __format__(self, spec: str) -> str:
+        """The one row as `accuracy` (mean and deviation) or as `difference` (with its interval)."""
+        if spec == "accuracy":
+            return f"{self.mean:hundredfold} ± {self.std:percent}"
+        if spec == "difference":
+            return f"{self.difference:points} [{self.ci_low:points}, {self.ci_high:points}]"
+        raise ValueError(f"{self.name}: {spec!r}; allowed: accuracy, difference")
+
+
+class Files(dict[str, Rows]):
+    """The rows of CSV files by name: a pattern in the scale's tables, or in the repository."""
+
+    def __missing__(self, name: str) -> Rows:
+        folder = ROOT if "/" in name else ROOT / "tables" / SCALE
+        paths = sorted(folder.glob(f"{name}.csv"))
+        if not paths:
+            raise FileNotFoundError(f"{folder / name}.csv: there is no such file")
+        rows = []
+        for path in paths:
+            with path.open(encoding="utf-8", newline="") as file:
+                rows += csv.DictReader(file)
+        return Rows(name, rows)
+
+
+def table(name: str) -> str:
+    """The Markdown table of `tables/{name}.md`, without its caption and its record.
+
+    Parameters
+    ----------
+    name : str
+        Scale and name, for example `laptop/accuracy_mnist`; or the path of another Markdown file
+        in the repository, with its suffix.
+    """
+    return "\n".join(line for line in _lines(name) if line.startswith("|"))
+
+
+def caption(name: str) -> str:
+    """The caption of `tables/{name}.md`, which explains its columns and signs."""
+    lines = _lines(name)
+    return textwrap.fill(lines[0], WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def captioned(name: str) -> str:
+    """The caption of `tables/{name}.md` above its table."""
+    return f"{caption(name)}\n\n{table(name)}"
+
+
+def text(template: str) -> str:
+    """A paragraph with its values filled in, wrapped.
+
+    Parameters
+    ----------
+    template : str
+        Text with values in braces, as this module's head shows them.
+
+    Raises
+    ------
+    ValueError
+        If a value's conditions are met by no row or by several.
+    """
+    filled = " ".join(template.split()).format_map(Files())
+    return textwrap.fill(filled, WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def finding(name: str) -> str:
+    """The paragraph `name` of findings.yaml."""
+    return text(_findings()[name])
+
+
+def claims() -> str:
+    """The README's table of claims: section, claim, answer and the short finding of findings.yaml.
+
+    Raises
+    ------
+    KeyError
+        If findings.yaml has no finding for a claim.
+    """
+    findings = _findings()
+    rows = [
+        (row["thesis"], row["claim"], row["answer"], findings["claims"][row["claim"]])
+        for row in Files()["claims"].rows
+    ]
+    rows += [("—", claim, "ours", finding) for claim, finding in findings["ours"].items()]
+    lines = ["| Thesis | Claim | Answer | Finding |", "|---|---|---|---|"]
+    lines += [f"| {' | '.join(row[:3])} | {row[3].strip().format_map(Files())} |" for row in rows]
+    return "\n".join(lines)
+
+
+def _findings() -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "docs" / "findings.yaml").read_text(encoding="utf-8"))
+
+
+def _lines(name: str) -> list[str]:
+    path = ROOT / (name if name.endswith(".md") else f"tables/{name}.md")
+    return path.read_text(encoding="utf-8").splitlines()

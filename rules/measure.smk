@@ -1,0 +1,138 @@
+# What is measured: of data sets, of trained networks, of networks to be, and of the jobs themselves.
+
+
+rule overview:
+    input:
+        data="data/prepared/{dataset}.safetensors",
+        code=command_code("overview"),
+    output:
+        "results/{scale}/data/{dataset}.safetensors",
+    log:
+        "logs/{scale}/overview/{dataset}.log",
+    benchmark:
+        "results/{scale}/benchmarks/overview/{dataset}.tsv"
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        runtime=5,
+        mem_mb=1000,
+    shell:
+        "python -m associated_learning overview --data {input.data} --out {output} > {log} 2>&1"
+
+
+# Class distances at every layer of a trained network.
+rule distances:
+    input:
+        data="data/prepared/{dataset}.safetensors",
+        metrics=f"{RUN}metrics.json",
+        weights=f"{RUN}weights.safetensors",
+        code=command_code("distances", of_run=True),
+    output:
+        f"{RUN}distances.csv",
+    log:
+        "logs/{scale}/distances/{dataset}_{arch}_{method}_seed{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/distances/{dataset}_{arch}_{method}_seed{seed}.tsv"
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        runtime=120,
+        mem_mb=2000,
+    params:
+        run=subpath(input.metrics, parent=True),
+    shell:
+        "python -m associated_learning distances --run {params.run} --data {input.data}"
+        " --out {output} > {log} 2>&1"
+
+
+# t-SNE coordinates of every layer of a trained network.
+rule embed:
+    input:
+        data="data/prepared/{dataset}.safetensors",
+        metrics=f"{RUN}metrics.json",
+        weights=f"{RUN}weights.safetensors",
+        code=command_code("embed", of_run=True),
+    output:
+        f"{RUN}tsne.safetensors",
+    log:
+        "logs/{scale}/embed/{dataset}_{arch}_{method}_seed{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/embed/{dataset}_{arch}_{method}_seed{seed}.tsv"
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        runtime=240,
+        mem_mb=6000,
+    params:
+        run=subpath(input.metrics, parent=True),
+        samples=lambda wildcards: SCALES[wildcards.scale]["tsne_samples"],
+    shell:
+        "python -m associated_learning embed --run {params.run} --data {input.data}"
+        " --samples {params.samples} --out {output} > {log} 2>&1"
+
+
+rule count:
+    input:
+        code=lambda wildcards: closure.count_files(plan.parameter_cells(config, wildcards.scale)),
+    output:
+        "results/{scale}/parameters.csv",
+    log:
+        "logs/{scale}/count/parameters.log",
+    benchmark:
+        "results/{scale}/benchmarks/count/parameters.tsv"
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        runtime=5,
+        mem_mb=1000,
+    params:
+        cells=lambda wildcards: plan.parameter_cells(config, wildcards.scale),
+    shell:
+        "python -m associated_learning count {params.cells} --out {output} > {log} 2>&1"
+
+
+# How fast BP and AL train (thesis 2.2): one job, which trains networks of its own.
+rule throughput:
+    input:
+        data=lambda w: f"data/prepared/{SCALES[w.scale]['throughput']['dataset']}.safetensors",
+        code=lambda w: closure.throughput_files(SCALES[w.scale]["throughput"]["archs"]),
+    output:
+        "results/{scale}/throughput.json",
+    log:
+        "logs/{scale}/throughput/measured.log",
+    benchmark:
+        "results/{scale}/benchmarks/throughput/measured.tsv"
+    conda:
+        "../envs/environment.yaml"
+    # All cores, whatever it uses: another job beside it would be measured too.
+    threads: lambda wildcards: workflow.cores
+    resources:
+        runtime=scale_resource("runtime"),
+        mem_mb=scale_resource("mem_mb"),
+    params:
+        flags=lambda wildcards: plan.flags(SCALES[wildcards.scale]["throughput"]),
+    shell:
+        "python -m associated_learning throughput {params.flags} --data data/prepared"
+        " --out {output} > {log} 2>&1"
+
+
+rule jobs:
+    input:
+        # All must be finished, as it is the benchmarks beside it that are read; but a figure that is
+        # drawn anew costs what it cost.
+        runs=lambda wildcards: plan.run_files(config, wildcards.scale),
+        finished=ancient(lambda w: plan.files(config, w.scale, with_costs=False)),
+        code=command_code("jobs"),
+    output:
+        "results/{scale}/jobs.csv",
+    log:
+        "logs/{scale}/jobs.log",
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        runtime=5,
+        mem_mb=1000,
+    params:
+        benchmarks=lambda wildcards: plan.benchmarks(config, wildcards.scale),
+    shell:
+        "python -m associated_learning jobs {params.benchmarks} --out {output} > {log} 2>&1"

@@ -1,0 +1,89 @@
+"""What a network holds and costs: parameters (thesis 2.6) and multiply-adds."""
+
+import copy
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from associated_learning import build, registry
+from associated_learning.files import atomic_write
+from associated_learning.methods.base import Method
+
+
+def parameter_counts(network: Method) -> dict[str, int]:
+    """Trainable parameters: total, effective, affiliated and, in AL, by map (thesis 2.6)."""
+
+    def count(modules: list[nn.Module]) -> int:
+        return sum(p.numel() for module in modules for p in module.parameters())
+
+    total, effective = count([network]), sum(p.numel() for p in network.effective_parameters())
+    counts = {"total": total, "effective": effective, "affiliated": total - effective}
+    return counts | {role: count(modules) for role, modules in network.roles().items()}
+
+
+def multiply_adds(network: Method, image: Sequence[int]) -> list[int]:
+    """Multiply-adds of dense and convolutional layers for an image, by prefix of components.
+
+    Where prefixes do not predict, it is one number, that of the network.
+    """
+    counted = 0
+
+    def count(layer: nn.Module, _inputs: tuple, output: Tensor) -> None:
+        # Every value of the output is a weighted sum with as many weights as lead to one channel.
+        nonlocal counted
+        counted += output.numel() * layer.weight[0].numel()
+
+    # A copy without memory: shapes are all that counts.
+    network = copy.deepcopy(network).to("meta").eval()
+    for layer in network.modules():
+        if isinstance(layer, nn.Linear | nn.Conv2d):
+            layer.register_forward_hook(count)
+    costs, x = [], torch.empty(1, *image, device="meta")
+    prefixes = range(1, len(network.parts()) + 1)
+    for prefix in [{"components": k} for k in prefixes] if len(prefixes) > 1 else [{}]:
+        counted = 0
+        network(x, **prefix)
+        costs.append(counted)
+    return costs
+
+
+def write_counts(cells: Sequence[str], out: Path) -> None:
+    """Count the parameters of networks, which need not be trained for it, into a CSV file.
+
+    Parameters
+    ----------
+    cells
+        DATASET:ARCH:METHOD:WIDTH:TARGET_WIDTH of each network; no target width stands for the
+        network's own.
+    out
+        The file, with one row per network: `dataset`, `arch`, `method` and `parameter_counts`.
+    """
+    rows: list[dict[str, Any]] = []
+    for cell in cells:
+        dataset, arch, method, width, target_width = cell.split(":")
+        entry = registry.datasets()[dataset]
+        protocol = build.protocol(arch, method, entry["classes"])
+        # Tensors on the meta device have shapes but no memory.
+        with torch.device("meta"):
+            network = build.build(
+                arch,
+                method,
+                tuple(entry["shape"]),
+                entry["classes"],
+                float(width),
+                int(target_width or protocol.target_width),
+            )
+        names = {"dataset": dataset, "arch": arch, "method": method}
+        rows.append(names | parameter_counts(network))
+    columns = dict.fromkeys(column for row in rows for column in row)
+    with (
+        atomic_write(out) as partial,
+        partial.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.DictWriter(file, fieldnames=list(columns))
+        writer.writeheader()
+        writer.writerows(rows)

@@ -1,0 +1,20 @@
+"""Control: AL's inference path trained end to end with AL's kind of loss (ours)."""
+
+from collections.abc import Iterator
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from associated_learning.methods.base import State
+from associated_learning.methods.same_path import SamePathNetwork
+
+
+class SamePathMSENetwork(SamePathNetwork):
+    """The same-path control with mean squared error to the one-hot label."""
+
+    loss_names = ("mse",)
+
+    def losses(self, images: Tensor, labels: Tensor) -> Iterator[State]:
+        """One loss; its gradient runs through all components."""
+        targets = F.one_hot(labels, self.classes).to(images.dtype)
+        yield (F.mse_loss(self(images), targets),)

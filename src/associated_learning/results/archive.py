@@ -1,0 +1,117 @@
+"""What the figures and tables of a scale read, in one small file with their SHA-256."""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from associated_learning.errors import ArchiveError
+from associated_learning.files import atomic_write
+
+MANIFEST = "manifest.json"
+
+
+def pack(files: Sequence[Path], folder: Path, out: Path) -> None:
+    """Pack files; the same files give the same bytes.
+
+    Parameters
+    ----------
+    files
+        What to pack, below `folder`.
+    folder
+        What their names in the archive are relative to.
+    out
+        The archive, a zip. Its manifest.json names code, data, hardware and versions of the runs,
+        and the SHA-256 of every file.
+
+    Raises
+    ------
+    ArchiveError
+        A file is missing, or a run damaged.
+    """
+    contents = {}
+    for path in files:
+        try:
+            contents[path.relative_to(folder).as_posix()] = path.read_bytes()
+        except OSError as error:
+            raise ArchiveError(
+                f"{path} cannot be read ({error.strerror}): run the job that makes it"
+            ) from error
+    hashes = {name: hashlib.sha256(contents[name]).hexdigest() for name in sorted(contents)}
+    manifest = _provenance(contents) | {"files": hashes}
+    with atomic_write(out) as partial, zipfile.ZipFile(partial, "w") as archive:
+        contents[MANIFEST] = json.dumps(manifest, indent=1).encode()
+        for name, content in sorted(contents.items()):
+            info = zipfile.ZipInfo(name)  # of 1980, whenever it is packed
+            info.compress_type, info.create_system = zipfile.ZIP_DEFLATED, 3
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, content, compresslevel=9)
+
+
+def read(archive: Path) -> dict[str, bytes]:
+    """Files of an archive by name, each found equal to its SHA-256 in the manifest.
+
+    Raises
+    ------
+    ArchiveError
+        One is not, or the archive is missing or damaged in any other way.
+    """
+    try:
+        with zipfile.ZipFile(archive) as file:
+            contents = {name: file.read(name) for name in file.namelist()}
+        hashes = dict(json.loads(contents.pop(MANIFEST))["files"])
+    except Exception as error:  # a dozen kinds: each damaged field of a zip has its own
+        raise _unusable(archive, error) from error
+    for name in sorted(hashes.keys() | contents.keys()):
+        if name not in contents or name not in hashes:
+            raise _unusable(archive, f"{name} is not both in it and in its manifest")
+        if (found := hashlib.sha256(contents[name]).hexdigest()) != hashes[name]:
+            raise _unusable(archive, f"{name} has SHA-256 {found}, not {hashes[name]}")
+        if Path(name).is_absolute() or ".." in Path(name).parts:
+            raise _unusable(archive, f"{name} would be written elsewhere")
+    return contents
+
+
+def unpack(archive: Path, folder: Path) -> None:
+    """Verify an archive as a whole, then write its files below `folder`.
+
+    Raises
+    ------
+    ArchiveError
+        See `read`; nothing is written then.
+    """
+    for name, content in read(archive).items():
+        with atomic_write(folder / name) as partial:
+            partial.write_bytes(content)
+
+
+def _provenance(contents: dict[str, bytes]) -> dict[str, Any]:
+    runs = []
+    for name, content in contents.items():
+        if Path(name).name == "metrics.json":
+            try:
+                run = json.loads(content)
+                runs.append({key: run[key] for key in ("fingerprints", "hardware", "versions")})
+            except (ValueError, KeyError, TypeError) as error:
+                raise ArchiveError(f"{name} is damaged ({error}): train it again") from error
+    return {
+        "runs": len(runs),
+        "code": distinct(run["fingerprints"]["code"] for run in runs),
+        "data": distinct(run["fingerprints"]["data"] for run in runs),
+        "hardware": distinct(run["hardware"] for run in runs),
+        "versions": distinct(run["versions"] for run in runs),
+    }
+
+
+def distinct(values: Iterable[Any]) -> list[Any]:
+    """Each value once, in an order of their own."""
+    return [json.loads(text) for text in sorted({json.dumps(v, sort_keys=True) for v in values})]
+
+
+def _unusable(archive: Path, reason: object) -> ArchiveError:
+    return ArchiveError(
+        f"{archive} cannot be used: {reason}. Nothing was unpacked. Get it anew, e.g. by"
+        f" git checkout {archive}, or make it of your own runs by make archive SCALE={archive.stem}"
+    )

@@ -1,0 +1,151 @@
+"""The loop around a run: started or restored, trained to its end, saved, stopped, written down."""
+
+import contextlib
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from associated_learning.data.load import Dataset
+from associated_learning.errors import TrainingError
+from associated_learning.files import atomic_write
+from associated_learning.training import checkpoint, record
+from associated_learning.training.config import Config
+from associated_learning.training.evaluation import EVALUATED_STEPS
+from associated_learning.training.run import Run
+
+
+def train(
+    config: Config, data: Dataset, out: Path, checkpoint_seconds: float = 300.0
+) -> dict[str, Any]:
+    """Train one network and write `weights.safetensors`, `history.csv` and, last, `metrics.json`.
+
+    Interrupted at any point and called again, it goes on from the last checkpoint, a file in `out`,
+    and ends bit-equal to an undisturbed run on the same machine with as many threads.
+
+    Parameters
+    ----------
+    config
+        What to compute.
+    data
+        The prepared data set.
+    out
+        Folder of this run.
+    checkpoint_seconds
+        Least time between two checkpoints.
+
+    Returns
+    -------
+    What metrics.json holds.
+
+    Raises
+    ------
+    TrainingError
+        A loss is not finite, or the data do not fit the config.
+    SystemExit
+        SIGTERM or SIGINT came: a checkpoint is written, the status is 128 + signal. Or a file
+        cannot be written.
+    """
+    require_writable(out)
+    saved = out / "checkpoint.pt"
+    run = start(Run(config, data), saved)
+    with stop_signals() as stop:
+        run_to_end(run, saved, stop, checkpoint_seconds)
+    metrics = record.write_results(run, out)
+    saved.unlink(missing_ok=True)
+    return metrics
+
+
+def require_writable(out: Path) -> None:
+    """Try to write in a run's folder: better to fail now than after days."""
+    with atomic_write(out / "checkpoint.pt.probe") as probe:
+        probe.write_bytes(b"")
+    (out / "checkpoint.pt.probe").unlink()
+
+
+def start(run: Run, saved: Path) -> Run:
+    """Restore a run from its checkpoint if that is of this very run, or begin it."""
+    run.fingerprints = record.fingerprints(run.config, run.data)
+    state = checkpoint.load(saved, run.fingerprints, run.device)
+    if state:
+        run.restore(state)
+    else:
+        run.begin()
+    return run
+
+
+def save(run: Run, saved: Path) -> None:
+    """Write a checkpoint."""
+    checkpoint.save(saved, run.fingerprints, run.state())
+
+
+def run_to_end(run: Run, saved: Path, stop: list[int], checkpoint_seconds: float) -> None:
+    """Train, evaluate and save until the last step, or until there is a signal in `stop`."""
+    last_save, name = time.monotonic(), run.config.name
+    if run.step:
+        print(f"{name} | goes on from step {run.step} of {run.total_steps}", flush=True)
+    bar = tqdm(total=run.total_steps, initial=run.step, desc=name, unit="step", disable=None)
+    with bar:
+        while run.step < run.total_steps:
+            for end_of_epoch in run.epoch():
+                bar.update()
+                if end_of_epoch or run.step in EVALUATED_STEPS:
+                    row = run.evaluate()
+                    if end_of_epoch:
+                        with tqdm.external_write_mode():
+                            print(in_words(run, row), flush=True)
+                if stop or time.monotonic() - last_save >= checkpoint_seconds:
+                    save(run, saved)
+                    last_save = time.monotonic()
+                if stop:
+                    raise SystemExit(128 + stop[0])
+
+
+def in_words(run: Run, row: dict[str, float]) -> str:
+    """A row of the history as one line."""
+    accuracies = [value for key, value in row.items() if "prefix" in key]
+    prefixes = " ".join(f"{accuracy:.4f}" for accuracy in accuracies)
+    losses = " ".join(f"{column} {row[column]:.3g}" for column in run.columns)
+    return (
+        f"{run.config.name} | epoch {row['epoch']:g}/{run.config.epochs} step {row['step']} | "
+        f"test accuracy by prefix {prefixes} | {losses} | {row['training_seconds']:.1f} s"
+    )
+
+
+@contextlib.contextmanager
+def clear_errors(name: str) -> Iterator[None]:
+    """Turn what a user can do something about into an end with a clear message."""
+    try:
+        yield
+    except TrainingError as error:
+        sys.exit(f"error: {error}")
+    except (MemoryError, RuntimeError) as error:
+        # torch reports memory that cannot be had on the CPU as a RuntimeError of this wording.
+        memory = (MemoryError, torch.OutOfMemoryError)
+        if not isinstance(error, memory) and "can't allocate memory" not in str(error):
+            raise
+        sys.exit(f"error: {name}: out of memory. A smaller --batch-size or --width needs less")
+
+
+@contextlib.contextmanager
+def stop_signals() -> Iterator[list[int]]:
+    """Collect SIGTERM and SIGINT instead of dying of them; a second SIGINT interrupts as usual."""
+    caught: list[int] = []
+
+    def catch(number: int, _frame: object) -> None:
+        caught.append(number)
+        # SIGTERM is only ever collected: at a time limit Slurm sends it twice within milliseconds.
+        if number == signal.SIGINT:
+            signal.signal(number, signal.default_int_handler)
+
+    before = {number: signal.signal(number, catch) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

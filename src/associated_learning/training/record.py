@@ -1,0 +1,113 @@
+"""What a finished run leaves behind, and what tells one run from another."""
+
+import csv
+import dataclasses
+import hashlib
+import json
+import platform
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.torch
+import torch
+
+from associated_learning import closure, registry
+from associated_learning.data.load import Dataset
+from associated_learning.files import atomic_write
+from associated_learning.machine import processor
+from associated_learning.measure.parameters import multiply_adds, parameter_counts
+from associated_learning.training.config import Config
+from associated_learning.training.run import Run
+
+
+def write_results(run: Run, out: Path) -> dict[str, Any]:
+    """Write the files of a finished run, metrics.json last; returns what that holds."""
+    found = metrics(run)
+    with atomic_write(out / "weights.safetensors") as partial:
+        weights = {name: w.contiguous() for name, w in run.network.state_dict().items()}
+        # Python's own writing: a full disk is then an OSError.
+        partial.write_bytes(safetensors.torch.save(weights))
+    with (
+        atomic_write(out / "history.csv") as partial,
+        partial.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.DictWriter(file, fieldnames=list(run.history[0]))
+        writer.writeheader()
+        writer.writerows(run.history)
+    with atomic_write(out / "metrics.json") as partial:
+        partial.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return found
+
+
+def metrics(run: Run) -> dict[str, Any]:
+    """What metrics.json holds."""
+    last = run.history[-1]
+    samples = run.total_steps * run.config.batch_size
+    return {
+        "test_accuracy": last["test_accuracy"],
+        "prefix_test_accuracy": [v for k, v in last.items() if "prefix" in k],
+        "losses": {column: last[column] for column in run.columns},
+        "steps": run.total_steps,
+        "workers": run.workers,
+        "gradient_norms": {
+            "initial": run.initial_gradient_norms,
+            "final": run.gradient_norms(),
+        },
+        "target_first_steps": run.before.get("steps"),
+        "parameters": parameter_counts(run.network),
+        "multiply_adds_by_prefix": multiply_adds(run.network, run.images.shape[1:]),
+        "seed": run.config.seed,
+        "config": dataclasses.asdict(run.config),
+        "fingerprints": run.fingerprints,
+        "versions": versions(),
+        "hardware": hardware(run.device),
+        "times": {
+            "training_seconds": run.training_seconds,
+            "target_first_seconds": run.before.get("seconds"),
+            "total_seconds": run.total_seconds(),
+            "samples_per_second": samples / run.training_seconds,
+            "peak_memory_bytes": _peak_memory(run.device),
+        },
+    }
+
+
+def fingerprints(config: Config, data: Dataset) -> dict[str, Any]:
+    """What a run's numbers depend on: config, the code that computes them, data, torch.
+
+    `code` is the SHA-256 of each file (see `closure.run_files`).
+    """
+    settings = dataclasses.asdict(config) | {"options": registry.network_options(config.arch)}
+    settings = json.dumps(settings, sort_keys=True)
+    return {
+        "config": hashlib.sha256(settings.encode()).hexdigest(),
+        "code": closure.hashes(closure.run_files(config.arch, config.method)),
+        "data": data.fingerprint,
+        "torch": str(torch.__version__),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes."""
+    return {
+        "python": platform.python_version(),
+        "torch": str(torch.__version__),
+        "numpy": np.__version__,
+    }
+
+
+def hardware(device: torch.device) -> dict[str, Any]:
+    """Processor, number of cores, and the accelerator if it is used."""
+    found = processor() | {"device": device.type}
+    if device.type == "cuda":
+        found["accelerator"] = torch.cuda.get_device_name(device)
+    return found
+
+
+def _peak_memory(device: torch.device) -> int:
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
