@@ -31,7 +31,7 @@ download: setup ## fetch and verify the official data files
 	$(SNAKEMAKE) download
 
 test: setup ## the tests, on two cores
-	python -m pytest -n $(CORES) --dist loadgroup tests/unit tests/workflow
+	python -m pytest -n $(CORES) --dist loadfile tests/unit tests/workflow
 
 test-faults: setup ## trainings killed, disks filled, files damaged: counted
 	python -m pytest tests/faults

@@ -55,6 +55,4 @@ onsuccess:
 
 
 onerror:
-    print(
-        "The log of a failed job stands above, those of all jobs are in logs/, by scale and rule."
-    )
+    print(failures.describe(Path(log).read_text(), Path()))

@@ -15,8 +15,10 @@ from pathlib import Path
 import safetensors.torch
 import torch
 
-from associated_learning import datasets, training
-from associated_learning.files import whole
+from associated_learning import registry
+from associated_learning.data import load
+from associated_learning.files import atomic_write
+from associated_learning.training import record
 
 WAYS = {  # method, workers, threads a worker
     "AL, one process, one thread": ("al", 1, 1),
@@ -35,8 +37,10 @@ def write_images(folder: Path, steps: int) -> None:
     for name, size in sizes.items():
         tensors[f"{name}_images"] = torch.randint(256, (size, 1, 28, 28), dtype=torch.uint8)
         tensors[f"{name}_labels"] = torch.randint(10, (size,))
+    preprocessing = json.dumps(registry.datasets()["mnist"]["preprocessing"])
     metadata = {"dataset": "mnist", "classes": json.dumps(list("0123456789")), "sources": "{}"}
-    metadata["fingerprint"] = datasets._fingerprint(tensors, metadata)
+    metadata["preprocessing"] = preprocessing
+    metadata["fingerprint"] = load.fingerprint_of(tensors, metadata)
     safetensors.torch.save_file(tensors, folder / "mnist.safetensors", metadata)
 
 
@@ -45,7 +49,7 @@ def samples_per_second(arch: str, way: str, data: Path) -> float:
     method, workers, threads = WAYS[way]
     with tempfile.TemporaryDirectory() as out:
         command = [
-            *(sys.executable, "-m", "associated_learning.commands.train", "--dataset", "mnist"),
+            *(sys.executable, "-m", "associated_learning", "train", "--dataset", "mnist"),
             *("--arch", arch, "--method", method, "--workers", str(workers), "--epochs", "1"),
             *("--threads", str(threads), "--data", str(data), "--out", out, "--device", "cpu"),
         ]
@@ -61,7 +65,7 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--out", type=Path, default=RESULTS)
     args = p.parse_args(argv)
-    hardware = training.hardware(torch.device("cpu"))
+    hardware = record.hardware(torch.device("cpu"))
     lines = [
         "# Pipelined Associated Learning",
         "",
@@ -86,8 +90,8 @@ def main(argv: list[str] | None = None) -> None:
                 spread = f"{statistics.median(rates):.0f} [{min(rates):.0f}, {max(rates):.0f}]"
                 lines.append(f"| {arch} | {way} | {spread} | {ratio:.2f} |")
                 print(lines[-1], flush=True)
-    with whole(args.out) as partial:
-        partial.write_text("\n".join(lines) + "\n")
+    with atomic_write(args.out) as partial:
+        partial.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -23,11 +23,17 @@ import step_page
 import torch
 from torch import Tensor, nn
 
-from associated_learning import architectures, images, training
-from associated_learning.commands import train  # noqa: F401  sets the environment of the processes
-from associated_learning.files import whole
+from associated_learning import build, registry
+from associated_learning.commands import train
+from associated_learning.data import images
+from associated_learning.files import atomic_write
+from associated_learning.training import config as settings
+from associated_learning.training.process import set_up_process
+from associated_learning.training.step import make_optimisers, train_step
 
-Cell = dict[str, Any]  # fields of training.Config
+train.fix_threads()  # also of the processes that this one begins
+
+Cell = dict[str, Any]  # fields of config.Config
 
 NETWORKS = {
     "mnist": ("mlp", "cnn"),
@@ -42,12 +48,6 @@ CELLS: list[Cell] = [
     for size in (32, 256)
     for threads in (1, 2)
 ]
-SHAPES = {  # of an image, and the number of classes
-    "digits": ((1, 16, 16), 10),
-    "mnist": ((1, 28, 28), 10),
-    "cifar10": ((3, 32, 32), 10),
-    "cifar100": ((3, 32, 32), 100),
-}
 IMAGES = 10_000
 SECONDS = 3.0  # a cell
 TURN = 0.1  # of these: a turn of a loop, or one step if that is longer
@@ -108,10 +108,10 @@ def count(cell: Cell) -> tuple[int, int]:
     """Operations of a step's matrix products and convolutions; trainable parameters."""
     from torch.utils.flop_counter import FlopCounterMode  # takes memory: after its measurement
 
-    config, build = _resolve(cell)
-    shape, _ = SHAPES[config.dataset]
+    config, make_network = _resolve(cell)
+    shape = registry.datasets()[config.dataset]["shape"]
     with torch.device("meta"):  # shapes without numbers
-        network = build()
+        network = make_network()
         x = torch.zeros(config.batch_size, *shape)
         labels = torch.zeros(config.batch_size, dtype=torch.int64)
         with FlopCounterMode(display=False) as counter:
@@ -121,17 +121,18 @@ def count(cell: Cell) -> tuple[int, int]:
 
 def begin(cell: Cell, loop: str) -> None:
     """Make this process train a cell, by the "project" or the "plain" loop; `turn` goes on."""
-    config, build = _resolve(cell)
+    config, make_network = _resolve(cell)
     torch.set_num_threads(config.threads)
     if loop == "project":
-        training.set_up_process(config)
+        set_up_process(config)
     torch.manual_seed(config.seed)
-    shape, classes = SHAPES[config.dataset]
+    entry = registry.datasets()[config.dataset]
+    shape, standardised = entry["shape"], entry["preprocessing"]["standardise"]
     pictures = torch.randint(256, (IMAGES, *shape), dtype=torch.uint8)
-    labels = torch.randint(classes, (IMAGES,))
-    mean_image, standardised = torch.full(shape, 0.5), config.dataset in images.STANDARDISED
+    labels = torch.randint(entry["classes"], (IMAGES,))
+    mean_image = torch.full(shape, 0.5)
     augmentation = torch.Generator().manual_seed(config.seed) if config.augment else None
-    network = build()
+    network = make_network()
 
     def prepare(batch: Tensor) -> tuple[Tensor, Tensor]:
         x = images.prepare(pictures[batch], mean_image, standardised, augmentation)
@@ -139,10 +140,12 @@ def begin(cell: Cell, loop: str) -> None:
 
     # A loop takes one step and yields at the end of each of its stages.
     if loop == "project":
-        optimisers = training.make_optimisers(network, config)
+        protocol = build.protocol(config.arch, config.method, entry["classes"])
+        rates = config.learning_rate, config.target_lr_factor
+        optimisers = make_optimisers(network, *rates, config.l2, protocol.l2_layers)
 
         def step(batch: Tensor) -> Iterator[None]:
-            training.train_step(network, optimisers, *prepare(batch))
+            train_step(network, optimisers, *prepare(batch))
             yield
 
         def stages(batch: Tensor) -> Iterator[None]:
@@ -258,21 +261,25 @@ def main(argv: list[str] | None = None) -> None:
     page = step_page.markdown(rows, rate)
     print(page)
     if out:
-        with whole(out / "step.md") as partial_file:
-            partial_file.write_text(page)
-        with whole(out / "step.csv") as partial_file, partial_file.open("w", newline="") as file:
+        with atomic_write(out / "step.md") as partial_file:
+            partial_file.write_text(page, encoding="utf-8")
+        with (
+            atomic_write(out / "step.csv") as partial_file,
+            partial_file.open("w", newline="", encoding="utf-8") as file,
+        ):
             writer = csv.DictWriter(file, fieldnames=list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
 
 
-def _resolve(cell: Cell) -> tuple[training.Config, Callable[[], nn.Module]]:
+def _resolve(cell: Cell) -> tuple[settings.Config, Callable[[], nn.Module]]:
     """What the thesis' protocol makes of a cell, and what builds its network."""
-    options = dict.fromkeys(field.name for field in dataclasses.fields(training.Config))
-    config = training.resolve(options | {"seed": 0, "device": "cpu"} | cell)
-    kind = training.METHODS[config.method]
+    options = dict.fromkeys(field.name for field in dataclasses.fields(settings.Config))
+    config = settings.resolve(options | {"seed": 0, "device": "cpu"} | cell)
+    entry = registry.datasets()[config.dataset]
     widths = (config.width, config.target_width)
-    return config, partial(architectures.build, config.arch, kind, *SHAPES[config.dataset], *widths)
+    what = (config.arch, config.method, tuple(entry["shape"]), entry["classes"], *widths)
+    return config, partial(build.build, *what)
 
 
 def _loss(network: nn.Module, x: Tensor, labels: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 
-from associated_learning import training
+from associated_learning.training import record
 
 STATE_BYTES = 3 * 4  # of a parameter: its weight and Adam's two moments
 COLUMNS = (
@@ -14,7 +14,7 @@ COLUMNS = (
 )
 NOTES = """
 Times are medians over steps, in ms, of random images and labels. `step` is the project's loop: a
-batch is gathered, centred, on CIFAR augmented and standardised, then `training.train_step`. `plain`
+batch is gathered, centred, on CIFAR augmented and standardised, then `step.train_step`. `plain`
 is the same with the sum of all losses, `backward()`, `torch.optim.Adam(fused=True)` and
 `zero_grad()`, in another process with PyTorch's defaults and as many threads; the project's own
 settings (deterministic, denormals flushed, freed memory kept) count as part of its loop. The two
@@ -55,13 +55,13 @@ def markdown(rows: list[dict[str, Any]], rate: dict[str, dict[int, dict[str, flo
     Parameters
     ----------
     rows
-        What `step.measure` and `step.floors` gave, a row a cell.
+        What `step.measure` and `step.floors` gave, one row per cell.
     rate
         What `step.rates` gave, by when ("start", "end") and threads.
     """
     cache = _last_level_cache()
-    machine = training.hardware(torch.device("cpu"))
-    versions = ", ".join(f"{key} {value}" for key, value in training.versions().items())
+    machine = record.hardware(torch.device("cpu"))
+    versions = ", ".join(f"{key} {value}" for key, value in record.versions().items())
     headings = COLUMNS.split(" | ")
     lines = [
         "# The training step",

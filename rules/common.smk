@@ -10,7 +10,7 @@ PACKAGES = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, PACKAGES)
 shell.prefix(f"export PYTHONPATH='{PACKAGES}'; ")
 
-from associated_learning import closure, configuration, plan, registry
+from associated_learning import closure, configuration, failures, plan, registry
 
 try:
     config |= configuration.load(config, Path(workflow.basedir) / "config")
@@ -39,6 +39,11 @@ wildcard_constraints:
     seed=r"\d+",
     figure="|".join(output_names("figures")),
     table="|".join(output_names("tables")),
+
+
+def of_output(what, attribute):
+    """Function of the wildcards: an attribute of the figure or table that they name."""
+    return lambda w: getattr(OUTPUTS[w.scale][what, w[what.rstrip("s")]], attribute)
 
 
 def command_code(command, *, of_run=False):

@@ -1,43 +1,18 @@
 # Figures and tables: small files in, small files out, no training. What there is says plan.py.
-PACKAGE = Path(PACKAGES) / "associated_learning"
-
-
-def made(what):
-    """The output that the wildcards of its rule name."""
-    return lambda wildcards: OUTPUTS[wildcards.scale][what, wildcards[what.rstrip("s")]]
-
-
-def shown(what):
-    """How an output stands in the report."""
-    output = made(what)
-    return {
-        "caption": "../report/output.rst",
-        "category": lambda wildcards: output(wildcards).category,
-        "labels": lambda wildcards: {"scale": wildcards.scale, **output(wildcards).labels},
-    }
-
-
-def drawn_by(what):
-    """Input function: the code of an output."""
-    return lambda wildcards: closure.command_files(
-        what.rstrip("s"), f"associated_learning.{what}.{made(what)(wildcards).kind}"
-    )
-
-
-def caption_of(what):
-    """The text that its module has for it."""
-    return lambda wildcards: closure.constant(
-        PACKAGE / what / f"{made(what)(wildcards).kind}.py", "CAPTION"
-    )
 
 
 rule figure:
     input:
-        files=lambda wildcards: made("figures")(wildcards).inputs,
-        code=drawn_by("figures"),
+        files=of_output("figures", "inputs"),
+        code=lambda w: closure.command_files("figure", of_output("figures", "module")(w)),
     output:
         pdf="figures/{scale}/{figure}.pdf",
-        png=report("figures/{scale}/{figure}.png", **shown("figures")),
+        png=report(
+            "figures/{scale}/{figure}.png",
+            caption="../report/output.rst",
+            category=of_output("figures", "category"),
+            labels=of_output("figures", "labels"),
+        ),
     log:
         "logs/{scale}/figure/{figure}.log",
     benchmark:
@@ -45,28 +20,32 @@ rule figure:
     conda:
         "../envs/environment.yaml"
     params:
-        kind=lambda wildcards: made("figures")(wildcards).kind,
-        mark=lambda wildcards: plan.mark(config, wildcards.scale),
-        prefix=subpath(output[0], strip_suffix=".pdf"),
-        # Not passed on: where labels or looks change, it is drawn anew.
-        entries=lambda wildcards: made("figures")(wildcards).entries,
-        # For the report.
-        caption=caption_of("figures"),
-        seeds=lambda wildcards: made("figures")(wildcards).seeds,
+        kind=of_output("figures", "kind"),
+        flags=lambda wildcards: plan.output_flags(config, wildcards.scale),
+        prefix=subpath(output[0], parent=True),
+        # Not passed on: labels and looks, at whose change it is made anew; the rest for the report.
+        entries=of_output("figures", "entries"),
+        seeds=of_output("figures", "seeds"),
+        caption=lambda w: closure.constant(of_output("figures", "module")(w), "CAPTION"),
     shell:
-        "python -m associated_learning figure {params.kind} --mark {params.mark:q}"
-        " --out {params.prefix} {input.files} > {log} 2>&1"
+        "python -m associated_learning figure {params.kind} {params.flags} {input.files}"
+        " --out {params.prefix}/{wildcards.figure} > {log} 2>&1"
 
 
 rule table:
     input:
-        files=lambda wildcards: made("tables")(wildcards).inputs,
-        code=drawn_by("tables"),
+        files=of_output("tables", "inputs"),
+        code=lambda w: closure.command_files("table", of_output("tables", "module")(w)),
     output:
         csv="tables/{scale}/{table}.csv",
         md="tables/{scale}/{table}.md",
         tex="tables/{scale}/{table}.tex",
-        html=report("tables/{scale}/{table}.html", **shown("tables")),
+        html=report(
+            "tables/{scale}/{table}.html",
+            caption="../report/output.rst",
+            category=of_output("tables", "category"),
+            labels=of_output("tables", "labels"),
+        ),
     log:
         "logs/{scale}/table/{table}.log",
     benchmark:
@@ -74,13 +53,13 @@ rule table:
     conda:
         "../envs/environment.yaml"
     params:
-        kind=lambda wildcards: made("tables")(wildcards).kind,
-        mark=lambda wildcards: plan.mark(config, wildcards.scale),
-        prefix=subpath(output[0], strip_suffix=".csv"),
-        entries=lambda wildcards: made("tables")(wildcards).entries,
-        # For the report.
-        caption=caption_of("tables"),
-        seeds=lambda wildcards: made("tables")(wildcards).seeds,
+        kind=of_output("tables", "kind"),
+        flags=lambda wildcards: plan.output_flags(config, wildcards.scale),
+        prefix=subpath(output[0], parent=True),
+        # Not passed on: labels and looks, at whose change it is made anew; the rest for the report.
+        entries=of_output("tables", "entries"),
+        seeds=of_output("tables", "seeds"),
+        caption=lambda w: closure.constant(of_output("tables", "module")(w), "CAPTION"),
     shell:
-        "python -m associated_learning table {params.kind} --mark {params.mark:q}"
-        " --out {params.prefix} {input.files} > {log} 2>&1"
+        "python -m associated_learning table {params.kind} {params.flags} {input.files}"
+        " --out {params.prefix}/{wildcards.table} > {log} 2>&1"

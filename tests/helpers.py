@@ -123,25 +123,3 @@ def _alive(pid):
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     return False
-
-
-def made_texts(kind: str, out: Path, *inputs: Path, mark: str = "") -> dict[str, str]:
-    """Make a table by its command, out/kind.csv and so on; returns their texts by suffix."""
-    table.main([kind, "--out", str(out / kind), "--mark", mark, *map(str, inputs)])
-    suffixes = ("csv", "md", "tex")
-    return {end: (out / f"{kind}.{end}").read_text(encoding="utf-8") for end in suffixes}
-
-
-def drawn_bytes(kind: str, out: Path, *inputs: Path, mark: str = "") -> dict[str, bytes]:
-    """Draw a figure by its command, out/kind.pdf and .png; returns their bytes by suffix."""
-    figure.main([kind, "--out", str(out / kind), "--mark", mark, *map(str, inputs)])
-    return {end: (out / f"{kind}.{end}").read_bytes() for end in ("pdf", "png")}
-
-
-def modules_after(code: str) -> set[str]:
-    """Names of all modules that a new Python has imported when it has run `code`."""
-    code += "\nimport sys\nprint('\\n'.join(sys.modules))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, encoding="utf-8"
-    )
-    return set(done.stdout.split())

@@ -80,7 +80,7 @@ def hashes(paths: Iterable[str]) -> dict[str, str]:
     return {path: hashlib.sha256((ROOT / path).read_bytes()).hexdigest() for path in paths}
 
 
-def constant(path: Path, name: str) -> str:
+def constant(module: str, name: str) -> str:
     """A text that a module assigns to a name, read without importing it.
 
     Raises
@@ -88,10 +88,10 @@ def constant(path: Path, name: str) -> str:
     KeyError
         It assigns none.
     """
-    for node in _tree(path).body:
+    for node in _tree(_path(module)).body:
         if isinstance(node, ast.Assign) and [ast.unparse(t) for t in node.targets] == [name]:
             return ast.literal_eval(node.value)
-    raise KeyError(f"{path} assigns no {name}")
+    raise KeyError(f"{module} assigns no {name}")
 
 
 def _path(module: str) -> Path:

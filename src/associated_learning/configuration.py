@@ -7,6 +7,8 @@ from typing import Any
 import jsonschema
 import yaml
 
+from associated_learning import plan
+
 LARGEST = 10**15  # of the config's numbers, so that all of them can be computed with and written
 
 # JSON Schema takes 5.0 for an integer; the flags of the train command do not.
@@ -50,6 +52,10 @@ def load(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     validate(joined, _with_names(_read(folder / "schema.yaml"), joined))
     depths = joined["networks"]
     for name, scale in joined["scales"].items():
+        if names := plan.repeated(joined, name):
+            raise ConfigError(
+                f"config: experiments: two of them make {', '.join(names)}; give one a suffix"
+            )
         throughput = scale["throughput"]
         least = min(depths[arch].get("depth", 1) for arch in throughput["archs"])
         if throughput["workers"] > least:

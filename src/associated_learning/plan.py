@@ -54,6 +54,11 @@ class Output:
     entries: Mapping[str, Any]
     seeds: int
 
+    @property
+    def module(self) -> str:
+        """Dotted name of the module that makes it."""
+        return f"associated_learning.{self.what}.{self.kind}"
+
     def files(self, scale: str) -> list[str]:
         """Its files in all formats."""
         return [f"{self.what}/{scale}/{self.name}.{form}" for form in FORMATS[self.what]]
@@ -67,10 +72,13 @@ def outputs(config: Config, scale: str) -> list[Output]:
         if experiment["from"] != "tables"
         for output in _of_experiment(config, scale, name, ())
     ]
+    # Claims are about the thesis' own experiments, whose tables have no suffix.
     tables = tuple(
         f"tables/{scale}/{output.name}.csv"
         for output in found
-        if output.what == "tables" and not _reads_jobs(output)
+        if output.what == "tables"
+        and not _reads_jobs(output)
+        and output.labels["output"] == output.kind
     )
     return found + [
         output
@@ -78,6 +86,12 @@ def outputs(config: Config, scale: str) -> list[Output]:
         if experiment["from"] == "tables"
         for output in _of_experiment(config, scale, name, tables)
     ]
+
+
+def repeated(config: Config, scale: str) -> list[str]:
+    """Names of outputs that two experiments would write."""
+    names = [f"{output.what}/{output.name}" for output in outputs(config, scale)]
+    return sorted({name for name in names if names.count(name) > 1})
 
 
 def files(config: Config, scale: str, with_costs: bool = True) -> list[str]:
@@ -229,6 +243,12 @@ def mark(config: Config, scale: str) -> str:
     return "" if config["scales"][scale].get("result", True) else f"{scale} scale: no result"
 
 
+def output_flags(config: Config, scale: str) -> str:
+    """Flags of the figure and table commands."""
+    said = mark(config, scale)
+    return flags({"mark": said} if said else {})
+
+
 def folder(config: Config) -> str:
     """Where figures and tables find what they read; an archive's never lies among own results."""
     return {"runs": "results", "archive": "results/archive"}[config["source"]]
@@ -243,6 +263,7 @@ def _of_experiment(
 ) -> Iterator[Output]:
     experiment, datasets = config["experiments"][name], config["scales"][scale]["datasets"]
     per, source = experiment["per"], experiment["from"]
+    archs = {}
     if source in RUN_FILES:
         archs = {dataset: networks(config, scale, experiment, dataset) for dataset in datasets}
         datasets = [dataset for dataset in datasets if archs[dataset]]
@@ -254,54 +275,55 @@ def _of_experiment(
             "tables": ("config/claims.yaml", *tables),
         }.get(source, (f"{root}/{source}",))
         if inputs:
-            yield from _kinds(config, scale, experiment, "", inputs, {})
+            yield from _kinds(config, scale, experiment, inputs, {})
         return
     for dataset in datasets:
         if source == "overview":
             inputs = (f"{root}/data/{dataset}.safetensors",)
-            yield from _kinds(
-                config, scale, experiment, f"_{dataset}", inputs, {"dataset": dataset}
-            )
+            yield from _kinds(config, scale, experiment, inputs, {"dataset": dataset})
         elif per == "dataset":
             inputs = _runs(config, scale, experiment, dataset, archs[dataset])
-            yield from _kinds(
-                config, scale, experiment, f"_{dataset}", inputs, {"dataset": dataset}
-            )
+            yield from _kinds(config, scale, experiment, inputs, {"dataset": dataset})
         else:
             for arch in archs[dataset]:
                 inputs = _runs(config, scale, experiment, dataset, [arch])
                 of = {"dataset": dataset, "network": arch}
-                yield from _kinds(config, scale, experiment, f"_{dataset}_{arch}", inputs, of)
+                yield from _kinds(config, scale, experiment, inputs, of)
 
 
 def _kinds(
     config: Config,
     scale: str,
     experiment: Config,
-    end: str,
     inputs: tuple[str, ...],
     of: Mapping[str, str],
 ) -> Iterator[Output]:
     """Outputs of an experiment that are made of the same files."""
-    methods = experiment.get("methods", config["methods"])
-    entries = {
-        "methods": {method: config["methods"][method] for method in methods},
-        "networks": _labels(config["networks"], experiment.get("archs", {}).values()),
-        "datasets": _labels(config["datasets"], [experiment.get("archs", {})]),
-    }
     seeds = config["scales"][scale]["seeds"] if experiment["from"] in RUN_FILES else 0
+    suffix = [experiment["suffix"]] if "suffix" in experiment else []
+    entries = _entries(config, experiment, inputs)
     for what in FORMATS:
         for kind in experiment[what]:
-            labels = {"kind": what.rstrip("s"), "output": kind, **of}
+            labels = {"scale": scale, "kind": what.rstrip("s")}
+            labels |= {"output": "_".join([kind, *suffix]), **of}
             if "methods" in experiment:
-                labels["methods"] = ", ".join(config["methods"][m]["label"] for m in methods)
-            name = f"{kind}{end}"
-            category = experiment["category"]
+                shown = (config["methods"][method]["label"] for method in experiment["methods"])
+                labels["methods"] = ", ".join(shown)
+            name, category = "_".join([kind, *suffix, *of.values()]), experiment["category"]
             yield Output(what, name, kind, inputs, category, labels, entries, seeds)
 
 
-def _labels(entries: Config, names: Iterable[Iterable[str]]) -> dict[str, str]:
-    return {name: entries[name]["label"] for some in names for name in some}
+def _entries(config: Config, experiment: Config, inputs: Iterable[str]) -> dict[str, Any]:
+    """What the registries say of all that stands in the names of files, or in an experiment."""
+    names = {part for path in inputs for part in PurePosixPath(path).with_suffix("").parts}
+    names |= {*experiment.get("methods", ()), *experiment.get("archs", ())}
+    names |= {arch for archs in experiment.get("archs", {}).values() for arch in archs}
+    methods = {name: entry for name, entry in config["methods"].items() if name in names}
+    labels = {
+        key: {name: entry["label"] for name, entry in config[key].items() if name in names}
+        for key in ("networks", "datasets")
+    }
+    return {"methods": methods, **labels}
 
 
 def _runs(

@@ -5,17 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from associated_learning import archive
 from associated_learning.commands import archive as command
+from associated_learning.errors import ArchiveError
+from associated_learning.results import archive
 
 RUN = {"test_accuracy": 0.5, "hardware": {"cores": 2}, "versions": {"python": "3.11.7"}}
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:
-    """Two runs below results/smoke and a file of the scale."""
+    """Three runs below results/smoke, two of the older form, and a file of the scale."""
     contents = {"jobs.csv": "rule,seconds\ntrain,1.5\n"}
-    for method, code in (("al", "c0de"), ("bp", "c0de")):
+    for method, code in (("al", {"a.py": "c0de"}), ("bp", "c0de"), ("dfa", "c0de")):
         fingerprints = {"code": code, "data": "da7a"}
         run = f"digits/mlp/{method}/seed0"
         contents[f"{run}/metrics.json"] = json.dumps(RUN | {"fingerprints": fingerprints})
@@ -56,9 +57,9 @@ def test_what_is_unpacked_is_what_was_packed(tmp_path, packed, capsys):
     command.main(["unpack", str(packed), "--folder", str(tmp_path / "results/archive")])
     unpacked = below(tmp_path / "results/archive")
     assert unpacked.pop("smoke/jobs.csv").startswith(b"rule")
-    assert len(unpacked) == 4
+    assert len(unpacked) == 6
     assert unpacked.items() <= below(tmp_path / "results").items()
-    assert "5 files, 0.00 MB" in capsys.readouterr().out
+    assert "7 files, 0.00 MB" in capsys.readouterr().out
 
 
 def test_the_same_files_give_the_same_bytes_whenever_and_in_whatever_order(tmp_path, files, packed):
@@ -74,8 +75,8 @@ def test_the_manifest_says_what_made_the_runs(packed):
         manifest = json.loads(file.read("manifest.json"))
     assert manifest.pop("files").keys() == archive.read(packed).keys()
     assert manifest == {
-        "runs": 2,
-        "code": ["c0de"],
+        "runs": 3,
+        "code": ["c0de", {"a.py": "c0de"}],
         "data": ["da7a"],
         "hardware": [{"cores": 2}],
         "versions": [{"python": "3.11.7"}],
@@ -89,7 +90,7 @@ def test_whichever_byte_is_flipped_no_wrong_file_is_ever_unpacked(packed):
         packed.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
         try:
             assert archive.read(packed) == right  # it was a date, say
-        except archive.ArchiveError as error:
+        except ArchiveError as error:
             assert "cannot be used: " in str(error)
             refused += 1
     assert refused > len(whole) / 2
@@ -97,7 +98,7 @@ def test_whichever_byte_is_flipped_no_wrong_file_is_ever_unpacked(packed):
 
 def test_a_changed_file_is_named_with_what_to_do_and_nothing_is_unpacked(tmp_path, packed):
     replaced(packed, "smoke/digits/mlp/al/seed0/history.csv", b"epoch,step\n1,47\n")
-    with pytest.raises(archive.ArchiveError) as error:
+    with pytest.raises(ArchiveError) as error:
         archive.unpack(packed, tmp_path / "out")
     for part in (
         f"{packed} cannot be used: smoke/digits/mlp/al/seed0/history.csv has SHA-256",
@@ -110,7 +111,7 @@ def test_a_changed_file_is_named_with_what_to_do_and_nothing_is_unpacked(tmp_pat
 
 @pytest.mark.parametrize("name", ["smoke/extra.csv", "../smoke/extra.csv"])
 def test_a_file_that_the_manifest_does_not_name_is_refused(tmp_path, packed, name):
-    with pytest.raises(archive.ArchiveError, match="not both in it and in its manifest"):
+    with pytest.raises(ArchiveError, match="not both in it and in its manifest"):
         archive.unpack(replaced(packed, name, b"1"), tmp_path / "out")
 
 
@@ -120,14 +121,21 @@ def test_a_file_that_would_lie_outside_the_folder_is_refused(tmp_path):
     outside.write_text("1")
     (tmp_path / "results").mkdir()
     archive.pack([tmp_path / "results/../outside.csv"], tmp_path / "results", out)
-    with pytest.raises(archive.ArchiveError, match="would be written elsewhere"):
+    with pytest.raises(ArchiveError, match="would be written elsewhere"):
         archive.unpack(out, tmp_path / "a/b")
 
 
+def test_the_archive_of_the_repository_is_whole_and_of_the_older_form():
+    archived = archive.read(Path(__file__).parents[2] / "archives/laptop.zip")
+    runs = [json.loads(found) for name, found in archived.items() if name.endswith("metrics.json")]
+    assert len(runs) > 100
+    assert all(len(run["fingerprints"]["code"]) == 64 for run in runs)
+
+
 def test_a_missing_archive_and_a_missing_run_say_what_to_do(tmp_path, files):
-    with pytest.raises(archive.ArchiveError, match=r"No such file.*make archive SCALE=laptop"):
+    with pytest.raises(ArchiveError, match=r"No such file.*make archive SCALE=laptop"):
         archive.unpack(tmp_path / "laptop.zip", tmp_path)
     files[1].unlink()
-    with pytest.raises(archive.ArchiveError, match=r"metrics\.json cannot be read.*run the job"):
+    with pytest.raises(ArchiveError, match=r"metrics\.json cannot be read.*run the job"):
         archive.pack(files, tmp_path / "results", tmp_path / "smoke.zip")
     assert not (tmp_path / "smoke.zip").exists()

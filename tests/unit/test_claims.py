@@ -112,11 +112,12 @@ def test_metafeatures_need_an_interval_away_from_zero_at_the_last_forward_layer(
         assert ("(1 of 2 components started)" in statistic) == (started == "1/2" and arch == "mlp")
 
 
-def test_the_statistic_of_distances_names_the_same_path_where_it_is():
+def test_the_statistic_of_distances_names_the_methods_beside_where_they_are():
     methods = {"bp": (1, 1, 1, 1), "al": (1, 1, 2, 1)}
+    claim = {"beside": {"same_path": "same path"}}
     control = {"same_path": (1, 1, 1.5, 1), "same_path_mse": (1, 1, 9, 1)}
     without, with_control = (
-        claims.separated({"distances_mnist": layers("ratio", 0.1, 3, **methods | more)}, {})
+        claims.separated({"distances_mnist": layers("ratio", 0.1, 3, **methods | more)}, claim)
         for more in ({}, control)
     )
     assert without[0] == "inter / intra: MNIST MLP AL 2.00, BP 1.00"
@@ -167,7 +168,7 @@ def test_the_statistic_of_simultaneous_training_names_bp_and_what_was_measured_n
 
 
 def test_every_claim_of_the_config_has_a_rule_and_every_rule_a_text():
-    text = CLAIMS.read_text()
+    text = CLAIMS.read_text(encoding="utf-8")
     listed = yaml.safe_load(text)["claims"]
     assert {claim["rule"] for claim in listed} == set(claims.RULES)
     for rule in claims.RULES:

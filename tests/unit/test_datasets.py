@@ -14,23 +14,14 @@ from safetensors import safe_open
 from sklearn.datasets import load_digits
 from torchvision.datasets import CIFAR10, CIFAR100, MNIST
 
+from associated_learning import registry
 from associated_learning.commands import prepare as command
-from associated_learning.datasets import DATA_FILES, DataError, Dataset, load, prepare
+from associated_learning.data.download import official_files
+from associated_learning.data.load import Dataset, load
+from associated_learning.data.prepare import prepare
+from associated_learning.errors import DataError
 
 RAW = Path(__file__).parents[2] / "data/raw"
-
-
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the prepared digits."""
-    folder = tmp_path_factory.mktemp("prepared")
-    prepare("digits", Path("unused"), folder)
-    return folder
-
-
-@pytest.fixture
-def digits(prepared: Path) -> Dataset:
-    return load(prepared, "digits")
 
 
 # ---------------------------------------------------------------------------- digits
@@ -127,7 +118,7 @@ def test_a_truncated_prepared_file_is_noticed(length: int, prepared: Path, tmp_p
 
 
 def test_a_missing_prepared_file_names_the_command_that_makes_it(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"commands\.prepare --dataset mnist"):
+    with pytest.raises(DataError, match=r"associated_learning prepare --dataset mnist"):
         load(tmp_path, "mnist")
 
 
@@ -140,13 +131,14 @@ def test_one_data_set_under_the_name_of_another_is_noticed(prepared: Path, tmp_p
 # ---------------------------------------------------------------------------- official files
 
 
-def test_the_table_has_every_file_that_torchvision_checks() -> None:
+def test_the_files_of_config_are_those_that_torchvision_checks() -> None:
     checked = {f"MNIST/raw/{name}" for name, _ in MNIST.resources}
     for official in (CIFAR10, CIFAR100):
         members = [name for name, _ in official.train_list + official.test_list]
         checked |= {f"{official.base_folder}/{m}" for m in [*members, official.meta["filename"]]}
         checked.add(official.filename)
-    assert {file.path for file in DATA_FILES} == checked
+    found = [file.path for name in registry.downloaded() for file in official_files(name)]
+    assert set(found) == checked and len(found) == len(checked)
 
 
 class Poison:
@@ -163,12 +155,12 @@ class Poison:
 def test_a_poisoned_pickle_is_never_loaded(dataset: str, tmp_path: Path) -> None:
     trace = tmp_path / "trace"
     poison = pickle.dumps(Poison(trace))
-    for file in DATA_FILES:
-        if file.dataset == dataset and file.archive:
+    for file in official_files(dataset):
+        if file.archive:
             path = tmp_path / "raw" / file.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(poison)
-    with pytest.raises(DataError, match=r"wrong bytes.*commands\.download"):
+    with pytest.raises(DataError, match=r"wrong bytes.*associated_learning download"):
         prepare(dataset, tmp_path / "raw", tmp_path / "out")
     assert not trace.exists()
     assert list((tmp_path / "out").iterdir()) == []
@@ -177,12 +169,12 @@ def test_a_poisoned_pickle_is_never_loaded(dataset: str, tmp_path: Path) -> None
 
 
 def test_a_missing_official_file_names_the_command_that_fetches_it(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"commands\.download --dataset mnist"):
+    with pytest.raises(DataError, match=r"associated_learning download --dataset mnist"):
         prepare("mnist", tmp_path, tmp_path / "out")
 
 
 def in_place(dataset: str) -> bool:
-    members = [f for f in DATA_FILES if f.dataset == dataset and not f.path.endswith(".tar.gz")]
+    members = [file for file in official_files(dataset) if not file.path.endswith(".tar.gz")]
     return all((RAW / file.path).is_file() for file in members)
 
 
@@ -203,6 +195,9 @@ def test_the_official_files_give_the_known_data_sets(
     data = load(tmp_path, dataset)
     assert data.train_images.shape == (n_train, *shape)
     assert data.test_images.shape == (10_000, *shape)
+    entry = registry.datasets()[dataset]
+    assert (tuple(entry["shape"]), entry["classes"]) == (shape, n_classes)
+    assert data.standardised == entry["preprocessing"]["standardise"]
     assert len(data.classes) == n_classes == len(data.train_labels.unique())
     middle = data.train_images[..., 14, 14].double().mean(dim=0) / 255
     assert (data.mean_image[:, 14, 14] - middle).abs().max() < 1e-7

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.metrics import silhouette_score
 
-from associated_learning.distances import FEATURES, ClassDistances, class_distances
+from associated_learning.measure.distances import FEATURES, ClassDistances, class_distances
 
 quick = settings(max_examples=40, deadline=None)
 

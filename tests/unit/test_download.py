@@ -6,101 +6,39 @@ import io
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import tarfile
 import termios
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from web import (
+    CONTENT,
+    SHA256,
+    Handler,
+    Server,
+    busy,
+    cut,
+    not_found,
+    one_file,
+    right,
+    slow,
+    web_page,
+    wrong,
+)
 
-from associated_learning import download
+from associated_learning import registry
 from associated_learning.commands import download as command
-from associated_learning.datasets import DATA_FILES, DataError, DataFile
+from associated_learning.data import download
+from associated_learning.data.download import DataFile, official_files
+from associated_learning.errors import DataError
 
-CONTENT = bytes(range(256)) * 800
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
 # As `download.fetch`, but short of patience.
 fetch = partial(download.fetch, timeout=0.3, pauses=(0.0, 0.0))
-
-
-class Server(ThreadingHTTPServer):
-    """Answers `/name` by what `answers["name"]` does, and records what was asked for."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.answers: dict[str, Callable[[Handler], None]] = {}
-        self.asked: list[str] = []
-
-    def address(self, name: str) -> str:
-        return f"http://127.0.0.1:{self.server_port}/{name}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        name = self.path.removeprefix("/")
-        self.server.asked.append(name)
-        self.server.answers.get(name, not_found)(self)
-
-    def reply(self, content: bytes, length: int | None = None, kind: str = "x/y") -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(length or len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def right(handler: Handler) -> None:
-    handler.reply(CONTENT)
-
-
-def wrong(handler: Handler) -> None:
-    handler.reply(CONTENT[:-1] + b"!")
-
-
-def web_page(handler: Handler) -> None:
-    handler.reply(b"<html>Please log in.</html>", kind="text/html")
-
-
-def cut(handler: Handler) -> None:
-    handler.reply(CONTENT[:1000], length=len(CONTENT))
-
-
-def slow(handler: Handler) -> None:
-    time.sleep(0.6)
-    handler.close_connection = True
-
-
-def not_found(handler: Handler) -> None:
-    handler.send_error(404)
-
-
-def busy(handler: Handler) -> None:
-    handler.send_error(503)
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    with Server() as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        yield server
-        server.shutdown()
-
-
-def one_file(*addresses: str) -> list[DataFile]:
-    return [DataFile("mnist", "raw/file.gz", "", len(CONTENT), SHA256, addresses)]
+OFFICIAL = [(name, file) for name in registry.downloaded() for file in official_files(name)]
 
 
 def archive(entries: list[tarfile.TarInfo], content: bytes = CONTENT) -> bytes:
@@ -116,8 +54,8 @@ def archive(entries: list[tarfile.TarInfo], content: bytes = CONTENT) -> bytes:
 def one_archive(packed: bytes, *addresses: str) -> list[DataFile]:
     sha256 = hashlib.sha256(packed).hexdigest()
     return [
-        DataFile("mnist", "set.tar.gz", "", len(packed), sha256, addresses),
-        DataFile("mnist", "set/batch", "set.tar.gz", len(CONTENT), SHA256, ()),
+        DataFile("set.tar.gz", len(packed), sha256, addresses=addresses),
+        DataFile("set/batch", len(CONTENT), SHA256, archive="set.tar.gz"),
     ]
 
 
@@ -135,16 +73,16 @@ def wrong_name(name: str, content: bytes) -> str:
     return f"{name}.wrong-{hashlib.sha256(content).hexdigest()[:8]}"
 
 
-# ---------------------------------------------------------------------------- the table
+# ---------------------------------------------------------------------------- config/datasets/
 
 
-@pytest.mark.parametrize("file", DATA_FILES, ids=lambda file: file.path)
-def test_a_row_of_the_table_is_well_formed(file: DataFile) -> None:
+@pytest.mark.parametrize(("dataset", "file"), OFFICIAL, ids=[file.path for _, file in OFFICIAL])
+def test_an_official_file_is_well_described(dataset: str, file: DataFile) -> None:
     assert re.fullmatch("[0-9a-f]{64}", file.sha256)
-    assert file.size > 0
+    assert file.bytes > 0
     if file.archive:
         assert not file.addresses
-        assert file.archive in {f.path for f in DATA_FILES if f.dataset == file.dataset}
+        assert file.archive in {other.path for other in official_files(dataset)}
     else:
         assert len(set(file.addresses)) == len(file.addresses) >= 2, "a primary and a mirror"
     for address in file.addresses:
@@ -157,7 +95,7 @@ def test_a_row_of_the_table_is_well_formed(file: DataFile) -> None:
 def test_a_file_is_fetched_from_its_primary_address(server: Server, tmp_path: Path) -> None:
     server.answers = {"primary": right, "mirror": right}
     primary = server.address("primary")
-    receipt = fetch("mnist", tmp_path, table=one_file(primary, server.address("mirror")))
+    receipt = fetch("mnist", tmp_path, files=one_file(primary, server.address("mirror")))
     assert (tmp_path / "raw/file.gz").read_bytes() == CONTENT
     assert files_below(tmp_path) == {"raw/file.gz"}
     assert server.asked == ["primary"]
@@ -172,7 +110,7 @@ def test_the_mirror_stands_in_for_a_primary_that_fails(
 ) -> None:
     server.answers = {"primary": answer, "mirror": right}
     mirror = server.address("mirror")
-    (entry,) = fetch("mnist", tmp_path, table=one_file(server.address("primary"), mirror))
+    (entry,) = fetch("mnist", tmp_path, files=one_file(server.address("primary"), mirror))
     assert entry["source"] == mirror
     assert (tmp_path / "raw/file.gz").read_bytes() == CONTENT
 
@@ -185,21 +123,21 @@ def test_only_failures_that_may_pass_are_tried_again(
 ) -> None:
     server.answers = {"primary": answer}
     with pytest.raises(DataError):
-        fetch("mnist", tmp_path, table=one_file(server.address("primary")))
+        fetch("mnist", tmp_path, files=one_file(server.address("primary")))
     assert server.asked == ["primary"] * attempts
     assert not (tmp_path / "raw/file.gz").exists()
 
 
 def test_an_address_that_recovers_is_used(server: Server, tmp_path: Path) -> None:
     server.answers = {"primary": lambda handler: (cut, right)[len(server.asked) - 1](handler)}
-    fetch("mnist", tmp_path, table=one_file(server.address("primary")))
+    fetch("mnist", tmp_path, files=one_file(server.address("primary")))
     assert files_below(tmp_path) == {"raw/file.gz"}
 
 
 def test_a_users_mirror_is_asked_first(server: Server, tmp_path: Path) -> None:
     server.answers = {"primary": right, "copies/file.gz": right}
-    table = one_file(server.address("primary"))
-    fetch("mnist", tmp_path, mirrors=[server.address("copies/")], table=table)
+    files = one_file(server.address("primary"))
+    fetch("mnist", tmp_path, mirrors=[server.address("copies/")], files=files)
     assert server.asked == ["copies/file.gz"]
 
 
@@ -208,7 +146,7 @@ def test_an_unreachable_file_is_asked_for_by_hand(server: Server, tmp_path: Path
     gone, silent = server.address("gone"), server.address("silent")
     refused = "http://127.0.0.1:9/refused"  # the discard port: nothing listens
     with pytest.raises(DataError) as error:
-        fetch("mnist", tmp_path, table=one_file(gone, silent, refused))
+        fetch("mnist", tmp_path, files=one_file(gone, silent, refused))
     message = str(error.value)
     assert re.search(rf"{gone}: .*404", message)
     assert re.search(rf"{silent}: .*timed out", message)
@@ -224,7 +162,7 @@ def test_wrong_bytes_are_set_aside_and_named(server: Server, tmp_path: Path) -> 
     server.answers = {"primary": web_page}
     primary = server.address("primary")
     with pytest.raises(DataError) as error:
-        fetch("mnist", tmp_path, table=one_file(primary))
+        fetch("mnist", tmp_path, files=one_file(primary))
     assert files_below(tmp_path) == {wrong_name("raw/file.gz", page)}
     assert all(part in str(error.value) for part in (primary, SHA256, found, f"{len(page)} bytes"))
 
@@ -233,7 +171,7 @@ def test_what_was_set_aside_is_never_overwritten(server: Server, tmp_path: Path)
     server.answers = {"primary": web_page}
     aside = put(tmp_path / wrong_name("raw/file.gz", b"<html>Please log in.</html>"), b"kept")
     with pytest.raises(DataError):
-        fetch("mnist", tmp_path, table=one_file(server.address("primary")))
+        fetch("mnist", tmp_path, files=one_file(server.address("primary")))
     assert aside.read_bytes() == b"kept"
     assert len(files_below(tmp_path)) == 1
 
@@ -248,7 +186,7 @@ def test_a_right_file_in_place_needs_no_network_and_no_writing(
     target.chmod(0o444)
     target.parent.chmod(0o555)
     before = target.stat().st_mtime_ns, target.parent.stat().st_mtime_ns
-    (entry,) = fetch("mnist", tmp_path, table=one_file(server.address("primary")))
+    (entry,) = fetch("mnist", tmp_path, files=one_file(server.address("primary")))
     assert (target.stat().st_mtime_ns, target.parent.stat().st_mtime_ns) == before
     assert entry["source"] == "found in place"
     assert server.asked == []
@@ -257,7 +195,7 @@ def test_a_right_file_in_place_needs_no_network_and_no_writing(
 def test_a_wrong_file_in_place_is_set_aside_and_replaced(server: Server, tmp_path: Path) -> None:
     server.answers = {"primary": right}
     put(tmp_path / "raw/file.gz", b"truncated")
-    fetch("mnist", tmp_path, table=one_file(server.address("primary")))
+    fetch("mnist", tmp_path, files=one_file(server.address("primary")))
     assert (tmp_path / "raw/file.gz").read_bytes() == CONTENT
     assert (tmp_path / wrong_name("raw/file.gz", b"truncated")).read_bytes() == b"truncated"
 
@@ -266,9 +204,9 @@ def test_a_wrong_file_in_place_is_named_when_there_is_no_network(
     server: Server, tmp_path: Path
 ) -> None:
     put(tmp_path / "set/batch", b"truncated")
-    table = one_archive(archive([tarfile.TarInfo("set/batch")]), server.address("gone"))
+    files = one_archive(archive([tarfile.TarInfo("set/batch")]), server.address("gone"))
     with pytest.raises(DataError) as error:
-        fetch("mnist", tmp_path, table=table)
+        fetch("mnist", tmp_path, files=files)
     assert hashlib.sha256(b"truncated").hexdigest() in str(error.value)
     assert server.address("gone") in str(error.value)
     assert files_below(tmp_path) == {wrong_name("set/batch", b"truncated")}
@@ -276,7 +214,7 @@ def test_a_wrong_file_in_place_is_named_when_there_is_no_network(
 
 def test_members_in_place_need_no_archive(server: Server, tmp_path: Path) -> None:
     put(tmp_path / "set/batch", CONTENT)
-    (entry,) = fetch("mnist", tmp_path, table=one_archive(b"", server.address("archive")))
+    (entry,) = fetch("mnist", tmp_path, files=one_archive(b"", server.address("archive")))
     assert (entry["path"], entry["source"]) == ("set/batch", "found in place")
     assert server.asked == []
 
@@ -284,7 +222,7 @@ def test_members_in_place_need_no_archive(server: Server, tmp_path: Path) -> Non
 def test_an_archive_in_place_is_unpacked_without_network(server: Server, tmp_path: Path) -> None:
     packed = archive([tarfile.TarInfo("set/batch")])
     put(tmp_path / "set.tar.gz", packed)
-    receipt = fetch("mnist", tmp_path, table=one_archive(packed, server.address("archive")))
+    receipt = fetch("mnist", tmp_path, files=one_archive(packed, server.address("archive")))
     assert (tmp_path / "set/batch").read_bytes() == CONTENT
     assert [entry["source"] for entry in receipt] == ["found in place", "set.tar.gz"]
     assert server.asked == []
@@ -301,7 +239,7 @@ def test_only_the_named_members_leave_an_archive(server: Server, tmp_path: Path)
     packed = archive([link, *entries])
     server.answers = {"archive": lambda handler: handler.reply(packed)}
     raw = tmp_path / "raw"
-    fetch("mnist", raw, table=one_archive(packed, server.address("archive")))
+    fetch("mnist", raw, files=one_archive(packed, server.address("archive")))
     assert files_below(tmp_path) == {"raw/set.tar.gz", "raw/set/batch"}
 
 
@@ -313,7 +251,7 @@ def test_a_member_that_is_no_regular_file_is_refused(kind: bytes, tmp_path: Path
     packed = archive([entry])
     put(tmp_path / "raw/set.tar.gz", packed)
     with pytest.raises(DataError, match="no regular file set/batch"):
-        fetch("mnist", tmp_path / "raw", table=one_archive(packed))
+        fetch("mnist", tmp_path / "raw", files=one_archive(packed))
     assert files_below(tmp_path / "raw") == {"set.tar.gz"}
 
 
@@ -321,27 +259,19 @@ def test_a_member_with_wrong_bytes_is_set_aside(tmp_path: Path) -> None:
     packed = archive([tarfile.TarInfo("set/batch")], content=b"poison")
     put(tmp_path / "set.tar.gz", packed)
     with pytest.raises(DataError, match=r"set/batch in .*set\.tar\.gz: wrong bytes"):
-        fetch("mnist", tmp_path, table=one_archive(packed))
+        fetch("mnist", tmp_path, files=one_archive(packed))
     assert files_below(tmp_path) == {"set.tar.gz", wrong_name("set/batch", b"poison")}
 
 
 # ---------------------------------------------------------------------------- the disk, the command
 
 
-@pytest.fixture
-def little_space() -> Iterator[None]:
-    """No file may grow beyond 64 KiB: the system refuses to write on, as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@pytest.mark.usefixtures("little_space")
-def test_a_file_that_does_not_fit_leaves_nothing_behind(server: Server, tmp_path: Path) -> None:
+def test_a_file_that_does_not_fit_leaves_nothing_behind(
+    server: Server, tmp_path: Path, little_space: Callable
+) -> None:
     server.answers = {"primary": right}
-    with pytest.raises(SystemExit, match=r"cannot write .*file\.gz.*"):
-        fetch("mnist", tmp_path, table=one_file(server.address("primary")))
+    with little_space(1 << 16), pytest.raises(SystemExit, match=r"cannot write .*file\.gz.*"):
+        fetch("mnist", tmp_path, files=one_file(server.address("primary")))
     assert files_below(tmp_path) == set()
 
 
@@ -349,8 +279,8 @@ def test_the_command_writes_a_receipt(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.answers = {"primary": right}
-    table = one_file(server.address("primary"))
-    monkeypatch.setattr(command, "fetch", partial(fetch, table=table))
+    files = one_file(server.address("primary"))
+    monkeypatch.setattr(download, "fetch", partial(fetch, files=files))
     receipt = tmp_path / "receipts/mnist.json"
     command.main(["--dataset=mnist", f"--raw={tmp_path}", f"--receipt={receipt}"])
     written = json.loads(receipt.read_text())
@@ -362,19 +292,20 @@ def test_every_mirror_of_the_command_line_is_asked_in_turn(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.answers = {"second/file.gz": right}
-    monkeypatch.setattr(command, "fetch", partial(fetch, table=one_file()))
+    monkeypatch.setattr(download, "fetch", partial(fetch, files=one_file()))
     mirrors = [f"--mirror={server.address(name)}" for name in ("first", "second")]
     command.main(["--dataset=mnist", f"--raw={tmp_path}", *mirrors])
     assert server.asked == ["first/file.gz", "second/file.gz"]
 
 
-def run_on_a_terminal(table: list[DataFile], *arguments: str) -> tuple[int, str]:
-    """Run the command for `table`; its exit status and what the terminal shows."""
+def run_on_a_terminal(files: list[DataFile], *arguments: str) -> tuple[int, str]:
+    """Run the command for `files`; its exit status and what the terminal shows."""
     code = (
         "import sys; from functools import partial\n"
         "from associated_learning.commands import download as command\n"
-        "from associated_learning.datasets import DataFile\n"
-        f"command.fetch = partial(command.fetch, table={table!r}, pauses=[0])\n"
+        "from associated_learning.data import download\n"
+        "from associated_learning.data.download import DataFile\n"
+        f"download.fetch = partial(download.fetch, files={files!r}, pauses=[0])\n"
         "command.main(sys.argv[1:])"
     )
     terminal, end = os.openpty()
@@ -394,8 +325,8 @@ def test_progress_is_shown_on_the_terminal_and_the_log_has_the_messages(
 ) -> None:
     server.answers = {"primary": right}
     log = tmp_path / "logs/mnist.log"
-    table = one_file(server.address("primary"))
-    status, shown = run_on_a_terminal(table, "--dataset=mnist", f"--raw={tmp_path}", f"--log={log}")
+    files = one_file(server.address("primary"))
+    status, shown = run_on_a_terminal(files, "--dataset=mnist", f"--raw={tmp_path}", f"--log={log}")
     assert status == 0
     assert "100%" in shown
     assert log.read_text() == f"fetching {server.address('primary')}\n"
@@ -404,8 +335,8 @@ def test_progress_is_shown_on_the_terminal_and_the_log_has_the_messages(
 
 def test_the_log_of_a_failed_download_ends_with_what_to_do(server: Server, tmp_path: Path) -> None:
     log = tmp_path / "mnist.log"
-    table = one_file(server.address("gone"))
-    status, shown = run_on_a_terminal(table, "--dataset=mnist", f"--raw={tmp_path}", f"--log={log}")
+    files = one_file(server.address("gone"))
+    status, shown = run_on_a_terminal(files, "--dataset=mnist", f"--raw={tmp_path}", f"--log={log}")
     assert status == 1
     assert "could not be had" in log.read_text()
     assert log.read_text().endswith("then run this again.\n")
@@ -421,5 +352,5 @@ def test_digits_are_not_downloaded(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_download_does_not_import_torch() -> None:
-    code = "import sys, associated_learning.commands.download; assert 'torch' not in sys.modules"
+    code = "import sys, associated_learning.data.download; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

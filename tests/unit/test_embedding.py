@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
-from associated_learning.embedding import embed, neighbour_accuracy
+from associated_learning.measure.embedding import embed, neighbour_accuracy
 
 
 def clusters(samples: int, features: int, spread: float = 0.3) -> tuple[np.ndarray, np.ndarray]:

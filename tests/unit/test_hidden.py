@@ -13,66 +13,40 @@ import safetensors.numpy
 import torch
 from sklearn.metrics import silhouette_score
 
-from associated_learning import datasets, hidden, images, runs, training
 from associated_learning.commands import distances, embed
+from associated_learning.data import images, load
+from associated_learning.measure import hidden
+from associated_learning.results import read
 
-SMALL = {
-    "dataset": "digits",
-    "seed": 0,
-    "epochs": 1,
-    "batch_size": 32,
-    "learning_rate": 1e-3,
-    "target_lr_factor": None,
-    "schedule": "constant",
-    "l2": None,
-    "width": 1 / 16,
-    "target_width": 8,
-    "train_subset": 320,
-    "augment": None,
-    "device": "cpu",
-    "threads": 1,
-    "tf32": None,
-}
 CELLS = [
     *[("cnn", "al"), ("cnn", "bp"), ("cnn", "same_path")],
     *[("mlp", "bp"), ("sigmoid2", "bp"), ("vgg", "bp")],
 ]
 
 
-@pytest.fixture(scope="module")
-def prepared(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("prepared")
-    datasets.prepare("digits", folder, folder)
-    return folder / "digits.safetensors"
-
-
-@pytest.fixture(scope="module")
-def trained(prepared, tmp_path_factory):
-    folder, data = tmp_path_factory.mktemp("runs"), datasets.load(prepared.parent, "digits")
-    for arch, method in CELLS:
-        config = training.resolve(SMALL | {"arch": arch, "method": method})
-        training.train(config, data, folder / arch / method)
-    return folder, data
+@pytest.fixture(scope="session")
+def folder(trained):
+    """Gives the folder of a small run of a network and a method."""
+    return lambda arch, method: trained(arch=arch, method=method, epochs=1, train_subset=320)
 
 
 @pytest.mark.parametrize(("arch", "method"), CELLS)
-def test_the_last_layer_predicts_what_was_measured(trained, arch, method):
-    folder, data = trained
-    network, _ = hidden.load_network(folder / arch / method, data)
-    *_, (name, values) = hidden.layers(network, data)
-    accuracy = np.mean(values.argmax(1) == data.test_labels.numpy())
-    metrics = json.loads((folder / arch / method / "metrics.json").read_text())
+def test_the_last_layer_predicts_what_was_measured(folder, digits, arch, method):
+    network, config = hidden.load_network(folder(arch, method), digits)
+    assert (config["arch"], config["method"]) == (arch, method) and not network.training
+    *_, (name, values) = hidden.layers(network, digits)
+    accuracy = np.mean(values.argmax(1) == digits.test_labels.numpy())
+    metrics = json.loads((folder(arch, method) / "metrics.json").read_text())
     assert name == "prediction"
     assert accuracy == pytest.approx(metrics["test_accuracy"], abs=1e-6)
     assert values.min() >= 0 and values.max() <= 1
 
 
-def test_layers_of_al_bp_and_same_path_correspond(trained):
-    folder, data = trained
+def test_layers_of_al_bp_and_same_path_correspond(folder, digits):
     names = {}
     for method in ("al", "bp", "same_path"):
-        network, _ = hidden.load_network(folder / "cnn" / method, data)
-        names[method] = [(name, v.shape[1]) for name, v in hidden.layers(network, data, 10)]
+        network, _ = hidden.load_network(folder("cnn", method), digits)
+        names[method] = [(name, v.shape[1]) for name, v in hidden.layers(network, digits, 10)]
     assert names["al"] == names["bp"] == names["same_path"]
     assert [name for name, _ in names["al"]] == [
         *("input", "s1", "s2", "s3", "s4", "bridge", "prediction")
@@ -80,11 +54,10 @@ def test_layers_of_al_bp_and_same_path_correspond(trained):
 
 
 @pytest.mark.parametrize("method", ["al", "same_path"])
-def test_hidden_layers_are_the_forward_path_of_the_method(trained, method):
-    folder, data = trained
-    network, _ = hidden.load_network(folder / "cnn" / method, data)
-    x = images.prepare(data.test_images[:7], data.mean_image, standardised=False)
-    found = dict(hidden.layers(network, data, 7))
+def test_hidden_layers_are_the_forward_path_of_the_method(folder, digits, method):
+    network, _ = hidden.load_network(folder("cnn", method), digits)
+    x = images.prepare(digits.test_images[:7], digits.mean_image, standardised=False)
+    found = dict(hidden.layers(network, digits, 7))
     with torch.no_grad():
         for k, component in enumerate(network.components, start=1):
             x = component.forward_map(x)
@@ -92,22 +65,21 @@ def test_hidden_layers_are_the_forward_path_of_the_method(trained, method):
         assert np.allclose(found["bridge"], component.bridge(x).numpy(), atol=1e-5)
 
 
-def test_a_class_has_the_rows_of_its_images(trained):
-    folder, data = trained
-    network, _ = hidden.load_network(folder / "cnn" / "al", data)
-    of_class = dict(hidden.layers(network, data, label=3))
-    for name, values in hidden.layers(network, data):
-        rows = values[data.test_labels.numpy() == 3]
+def test_a_class_has_the_rows_of_its_images(folder, digits):
+    network, _ = hidden.load_network(folder("cnn", "al"), digits)
+    of_class = dict(hidden.layers(network, digits, label=3))
+    for name, values in hidden.layers(network, digits):
+        rows = values[digits.test_labels.numpy() == 3]
         np.testing.assert_allclose(of_class[name], rows, rtol=1e-4, atol=1e-5)
 
 
 MEASURED = """
 from dataclasses import replace
 import torch
-from associated_learning import hidden
-from associated_learning.datasets import Dataset
-from associated_learning.distances import class_distances
-from associated_learning.network import BackpropNetwork
+from associated_learning.data.load import Dataset
+from associated_learning.measure import hidden
+from associated_learning.measure.distances import class_distances
+from associated_learning.methods.backprop import BackpropNetwork
 
 def peak():  # since this program began, unlike that of getrusage
     status = open("/proc/self/status").read()
@@ -115,7 +87,7 @@ def peak():  # since this program began, unlike that of getrusage
 
 images, labels = torch.zeros(2000, 1, 32, 32, dtype=torch.uint8), torch.arange(2000) % 20
 names, mean = tuple(map(str, range(20))), torch.zeros(1, 32, 32)
-data = Dataset("mnist", images, labels, images, labels, mean, names, None, None, "")
+data = Dataset("mnist", images, labels, images, labels, mean, names, None, None, False, "")
 blocks = [torch.nn.Conv2d(1, 32, 1), torch.nn.AvgPool2d(8)]
 network = BackpropNetwork.from_blocks(blocks, (1, 32, 32), 20, 4).eval()
 
@@ -138,17 +110,16 @@ def test_distances_need_a_fraction_of_the_memory_of_the_widest_layer():
     assert grown < layer / 2
 
 
-def test_commands_write_what_tables_and_figures_read(trained, prepared, tmp_path):
+def test_commands_write_what_tables_and_figures_read(folder, digits, prepared, tmp_path):
     import pandas as pd
 
-    folder, data = trained
-    run = str(folder / "cnn" / "al")
-    common = ["--run", run, "--data", str(prepared)]
+    run = str(folder("cnn", "al"))
+    common = ["--run", run, "--data", str(prepared / "digits.safetensors")]
     distances.main([*common, "--out", str(tmp_path / "d.csv")])
     table = pd.read_csv(tmp_path / "d.csv")
-    network, _ = hidden.load_network(folder / "cnn" / "al", data)
-    for (name, values), row in zip(hidden.layers(network, data), table.itertuples(), strict=True):
-        labels = data.test_labels.numpy()
+    network, _ = hidden.load_network(folder("cnn", "al"), digits)
+    for (name, values), row in zip(hidden.layers(network, digits), table.itertuples(), strict=True):
+        labels = digits.test_labels.numpy()
         wanted = silhouette_score(values.astype(np.float64), labels, metric="sqeuclidean")
         assert (row.layer, row.features) == (name, values.shape[1])
         assert row.silhouette == pytest.approx(wanted, rel=1e-4)
@@ -160,20 +131,20 @@ def test_commands_write_what_tables_and_figures_read(trained, prepared, tmp_path
         for layer in layers:
             assert file.get_tensor(f"coordinates.{layer['layer']}").shape == (120, 2)
             assert 0 <= layer["knn_embedding"] <= 1
-        assert (file.get_tensor("groups") == data.test_labels[:120].numpy()).all()
+        assert (file.get_tensor("groups") == digits.test_labels[:120].numpy()).all()
 
 
 def test_superclasses_colour_the_maps_but_neighbours_vote_for_classes(
-    trained, prepared, tmp_path, monkeypatch
+    folder, digits, prepared, tmp_path, monkeypatch
 ):
-    folder, data = trained
+    path_of_data = str(prepared / "digits.safetensors")
     found = []
-    for some in (data, replace(data, superclasses=("even", "odd"), coarse_labels=(0, 1) * 5)):
-        monkeypatch.setattr(datasets, "load", lambda *_, some=some: some)
+    for some in (digits, replace(digits, superclasses=("even", "odd"), coarse_labels=(0, 1) * 5)):
+        monkeypatch.setattr(load, "load", lambda *_, some=some: some)
         path = tmp_path / f"{len(found)}.safetensors"
-        flags = ["--run", str(folder / "mlp" / "bp"), "--data", str(prepared), "--samples", "60"]
+        flags = ["--run", str(folder("mlp", "bp")), "--data", path_of_data, "--samples", "60"]
         embed.main([*flags, "--out", str(path)])
-        found += runs.read_embeddings([path])
+        found += read.read_embeddings([path])
     classes, superclasses = found
     assert superclasses["group_names"] == ["even", "odd"]
     assert (superclasses["groups"] == classes["groups"] % 2).all()

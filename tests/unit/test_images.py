@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from associated_learning import images
+from associated_learning.data import images
 
 
 @pytest.fixture

@@ -1,66 +1,53 @@
 import dataclasses
-import json
+import hashlib
 import shutil
 import subprocess
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from finished import write_run
 
-from associated_learning import provenance, training
-from associated_learning.commands import plot, table
+from associated_learning.commands import figure, table
 from associated_learning.commands import provenance as command
+from associated_learning.results import provenance
+from associated_learning.training import config, record
 
 PROJECT = Path(__file__).parents[2]
+PACKAGE = Path("src/associated_learning")
 OUTPUTS = [f"accuracy.{suffix}" for suffix in ("csv", "md", "tex", "html")]
 OUTPUTS += ["curves.pdf", "curves.png"]
 
 
-def fingerprints() -> dict[str, str]:
+def fingerprints() -> dict[str, Any]:
     """Those of a run that this checkout would train now."""
-    options = dict.fromkeys(field.name for field in dataclasses.fields(training.Config))
+    options = dict.fromkeys(field.name for field in dataclasses.fields(config.Config))
     options |= {"dataset": "mnist", "arch": "mlp", "method": "al", "seed": 0, "device": "cpu"}
     data = SimpleNamespace(fingerprint="da7a" * 16)
-    return training.fingerprints(training.resolve(options), data)
+    return record.fingerprints(config.resolve(options), data)
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A clone with two runs, its working directory."""
-    shutil.copytree(PROJECT / provenance.PACKAGE, tmp_path / provenance.PACKAGE)
+    shutil.copytree(PROJECT / PACKAGE, tmp_path / PACKAGE)
     monkeypatch.chdir(tmp_path)
     provenance._git.cache_clear()
+    metrics = {"fingerprints": fingerprints(), "versions": {"python": "3.11.7"}}
+    metrics["hardware"] = {"processor": "a machine", "cores": 2}
     for method, accuracy in (("al", 0.75), ("bp", 0.5)):
-        folder = Path(f"results/smoke/digits/mlp/{method}/seed0")
-        folder.mkdir(parents=True)
-        folder.joinpath("history.csv").write_text(
-            f"epoch,step,test_accuracy,training_seconds\n1,46,{accuracy},1.5\n"
-        )
-        metrics = {
-            "test_accuracy": accuracy,
-            "prefix_test_accuracy": [accuracy],
-            "steps": 46,
-            "config": {
-                "dataset": "digits",
-                "arch": "mlp",
-                "method": method,
-                "seed": 0,
-                "epochs": 1,
-            },
-            "fingerprints": fingerprints(),
-            "versions": {"python": "3.11.7"},
-            "hardware": {"processor": "a machine", "cores": 2},
-        }
-        folder.joinpath("metrics.json").write_text(json.dumps(metrics))
+        root, of = Path("results/smoke/digits"), {"dataset": "digits", "batch_size": 32}
+        write_run(root, method, 0, [[accuracy]], metrics=metrics, **of)
     return tmp_path
 
 
 def draw(results: str = "results") -> Path:
     """Make a table and a figure of the two runs; returns their folder."""
     inputs = sorted(map(str, Path(results).rglob("metrics.json")))
-    for main, kind in ((table.main, "accuracy"), (plot.main, "curves")):
-        main([kind, "--scale", "smoke", "--out", f"out/{kind}", *inputs])
+    for main, kind in ((table.main, "accuracy"), (figure.main, "curves")):
+        main([kind, "--out", f"out/{kind}", *inputs])
     return Path("out")
 
 
@@ -80,7 +67,7 @@ def test_an_output_of_any_format_tells_its_runs_their_config_code_and_machine(
         "results/smoke/digits/mlp/al/seed0/metrics.json",
         "2 runs",
         "results/smoke/digits/mlp/bp/seed0 0.5000",
-        "epochs 1",
+        "batch_size 32",
         "hardware.processor a machine",
         "versions.python 3.11.7",
         "as in this checkout",
@@ -140,14 +127,13 @@ def test_what_a_table_of_tables_was_made_of_is_followed(project):
 
 def test_the_commit_that_brought_the_code_of_a_run_is_named(project):
     fingerprint = fingerprints()["code"]
-    other = Path(provenance.PACKAGE, "architectures/vgg.py")
-    network = Path(provenance.PACKAGE, "network.py")
+    other, network = PACKAGE / "networks/vgg.py", PACKAGE / "networks/layers.py"
     git("init", "-q")
     git("add", ".")
     git("commit", "-qm", "one")
     first = git("rev-parse", "--short", "HEAD")
     other.write_text(other.read_text() + "\n")
-    git("commit", "-qam", "another architecture")
+    git("commit", "-qam", "another network")
     found = provenance.code_version(fingerprint, "mlp")
     assert found.startswith(f"commit {first} of ") and found.endswith(", as in this checkout")
 
@@ -155,6 +141,30 @@ def test_the_commit_that_brought_the_code_of_a_run_is_named(project):
     provenance._git.cache_clear()
     assert provenance.code_version(fingerprint, "mlp").startswith(f"commit {first} of ")
     assert "as in" not in provenance.code_version(fingerprint, "mlp")
+    unknown = dict.fromkeys(fingerprint, "0" * 64)
+    assert provenance.code_version(unknown, "mlp") == "in no commit of this checkout's history"
+
+
+def test_the_code_of_a_run_with_one_hash_for_all_its_files_is_found_in_the_history(project):
+    """As runs had it until each file got a hash of its own: those of archives/laptop.zip."""
+    names = ("training", "network", "optimiser", "images")
+    names = (*names, "architectures/__init__", "architectures/layers", "architectures/mlp")
+    files = [PACKAGE / f"{name}.py" for name in names]
+    (PACKAGE / "architectures").mkdir()
+    for path in files:
+        path.unlink(missing_ok=True)
+        path.write_text(f"# {path}\n")
+    one_hash = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    commit = git("rev-parse", "--short", "HEAD")
+    assert provenance.code_version(one_hash, "mlp").endswith(", as in this checkout")
+    shutil.rmtree(PACKAGE / "architectures")
+    git("commit", "-qam", "another layout")
+    provenance._git.cache_clear()
+    found = provenance.code_version(one_hash, "mlp")
+    assert found.startswith(f"commit {commit} of ") and "as in" not in found
     assert provenance.code_version("0" * 64, "mlp") == "in no commit of this checkout's history"
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
-from helpers import made_texts, modules_after, write_overview, write_run
+from finished import made_texts, modules_after, write_overview, write_run
 
 from associated_learning import tables
 from associated_learning.commands import count, jobs, modules_of
@@ -179,7 +179,7 @@ def test_without_any_benchmark_there_are_no_costs(tmp_path):
 
 def test_parameters_table_counts_without_training_at_the_width_of_the_thesis_or_another(tmp_path):
     counts = tmp_path / "parameters.csv"
-    cells = ["mnist:mlp:bp::", "mnist:mlp:al::", "mnist:mlp:al:0.25:64"]
+    cells = ["mnist:mlp:bp:1:1024", "mnist:mlp:al:1:1024", "mnist:mlp:al:0.25:64"]
     count.main(["--out", str(counts), *cells])
     shown = made_texts("parameters", tmp_path / "out", counts)["md"]
     bp, al, small = pd.read_csv(tmp_path / "out/parameters.csv").to_dict("records")

@@ -8,26 +8,26 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from associated_learning import configuration, datasets, throughput
-from associated_learning.architectures import sigmoid
+from associated_learning import plan, registry
 from associated_learning.commands import table
 from associated_learning.commands import throughput as command
-from associated_learning.plots import style
-from associated_learning.plots import throughput as figure
+from associated_learning.figures import style
+from associated_learning.figures import throughput as figure
+from associated_learning.measure import throughput
 
-SETTINGS = {"components": [2], "width": 0.0625, "target_width": 4, "epochs": 4, "rounds": 2}
-SETTINGS["workers"] = 2
+MODELLED = {"sigmoid2": 2, "sigmoid8": 8}
+SETTINGS = {"dataset": "digits", "archs": ["sigmoid2"], "modelled_archs": list(MODELLED)}
+SETTINGS |= {"width": 0.0625, "target_width": 4, "epochs": 4, "rounds": 2, "workers": 2}
 WAYS = [("bp", 1, 1), ("bp", 1, 2), ("al", 1, 1), ("al", 1, 2), ("al", 2, 1)]
 
 
-@pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+@pytest.fixture(scope="session")
+def measured(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the command measures, with the flags that the workflow gives it."""
-    folder = tmp_path_factory.mktemp("throughput")
-    datasets.prepare("digits", folder, folder)
-    flags = configuration.flags(SETTINGS).split()
-    command.main([*flags, "--data", str(folder), "--out", str(folder / "throughput.json")])
-    return json.loads((folder / "throughput.json").read_text())
+    out = tmp_path_factory.mktemp("throughput") / "throughput.json"
+    flags = plan.flags(SETTINGS).split()
+    command.main([*flags, "--data", str(prepared), "--out", str(out)])
+    return json.loads(out.read_text())
 
 
 def test_every_way_to_train_is_measured(measured):
@@ -55,7 +55,7 @@ def test_every_round_ends_with_the_same_weights_and_the_pipelined_with_those_of_
 
 
 def test_stages_are_timed_one_by_one_at_every_depth(measured):
-    assert [stage["components"] for stage in measured["stages"]] == list(sigmoid.DEPTHS)
+    assert [stage["components"] for stage in measured["stages"]] == list(MODELLED.values())
     for stage in measured["stages"]:
         assert len(stage["seconds"]) == stage["components"]
         assert min(stage["seconds"]) > 0
@@ -88,13 +88,14 @@ def test_one_process_has_no_speedup_in_the_model():
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--workers", "3"], "--workers: 3; allowed: 2 to 2, one a component"),
+        (["--workers", "3"], "--workers: 3; allowed: 2 to 2, one per component"),
         (["--epochs", "1"], "--epochs"),
-        (["--components", "3"], "--components"),
+        (["--archs", "sigmoid3"], "--archs"),
+        (["--modelled-archs", "mlp"], "--modelled-archs"),
     ],
 )
 def test_wrong_values_get_one_line_and_status_2(tmp_path, capsys, flags, message):
-    given = configuration.flags(SETTINGS).split()
+    given = plan.flags(SETTINGS).split()
     with pytest.raises(SystemExit) as end:
         command.main([*given, "--out", str(tmp_path / "x.json"), *flags])
     error = capsys.readouterr().err
@@ -162,7 +163,7 @@ def test_the_figure_draws_medians_and_ranges_in_the_methods_colours(tmp_path):
         *("BP, 1 thread", "BP, 2 threads", "AL, 1 thread", "AL, 2 threads", "AL, 2 processes")
     ]
     for label, line in lines.items():
-        assert to_hex(line.get_color()) == style.METHODS[label[:2].lower()]["color"].lower()
+        assert to_hex(line.get_color()) == style.look(label[:2].lower())["color"].lower()
     assert lines["AL, 2 processes"].get_ydata().tolist() == [90, 45]
     assert len(left.collections) == len(lines)
 
@@ -177,7 +178,7 @@ def test_the_figure_draws_the_model_apart_names_it_and_takes_no_methods_colour(t
         "model: l = components, n = 46",
         "model: l = components, n = 1,875",
     ]
-    colours = {look["color"].lower() for look in style.METHODS.values()}
+    colours = {style.look(name)["color"].lower() for name in registry.methods()}
     assert not colours & {to_hex(line.get_color()) for line in lines}
     assert lines[1].get_xdata().tolist() == [2, 4, 8]
     assert lines[1].get_ydata()[-1] == pytest.approx(46 * 8 / 53)

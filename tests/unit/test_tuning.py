@@ -9,53 +9,53 @@ from typing import Any
 import pytest
 import torch
 
-from associated_learning import datasets, tuning
-from associated_learning.commands import tune
+from associated_learning.commands import train, tune
+from associated_learning.measure import tuning
 from associated_learning.tables import learning_rates
+from associated_learning.training.config import Config
 
 FLAGS = ["--arch", "mlp", "--method", "bp", "--epochs", "2", "--width", "0.0625"]
 FLAGS += ["--target-width", "8", "--dataset", "digits", "--held-out", "300", "--device", "cpu"]
 SEED = ["--seed", "7"]
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("data")
-    datasets.prepare("digits", folder, folder)
-    return folder
-
-
-def run(data: Path, out: Path, *rates: str, flags: tuple[str, ...] = ()) -> dict[str, Any]:
+def run(prepared: Path, out: Path, *rates: str, flags: tuple[str, ...] = ()) -> dict[str, Any]:
     tune.main(
-        [*FLAGS, *SEED, *flags, "--learning-rates", *rates, "--data", str(data), "--out", str(out)]
+        [
+            *FLAGS,
+            *SEED,
+            *flags,
+            "--learning-rates",
+            *rates,
+            "--data",
+            str(prepared),
+            "--out",
+            str(out),
+        ]
     )
     return json.loads((out / "tuning.json").read_text())
 
 
-def test_the_last_training_images_stand_in_for_the_test_images(data):
-    digits = datasets.load(data, "digits")
+def test_the_last_training_images_stand_in_for_the_test_images(digits):
     held = tuning.hold_out(digits, 300, 1)
     assert torch.equal(torch.cat([held.train_images, held.test_images]), digits.train_images)
     assert torch.equal(torch.cat([held.train_labels, held.test_labels]), digits.train_labels)
     assert len(held.test_images) == 300
 
 
-def test_test_images_change_nothing(data, tmp_path):
-    found = run(data, tmp_path / "a", "0.01")
-    digits = datasets.load(data, "digits")
+def test_test_images_change_nothing(digits, prepared, tmp_path):
+    found = run(prepared, tmp_path / "a", "0.01")
     other = dataclasses.replace(
         digits,
         test_images=torch.zeros_like(digits.test_images),
         test_labels=torch.zeros_like(digits.test_labels),
     )
-    config = tune_config()
-    again = tuning.measure(config, other, [0.01], 300, tmp_path / "b")
+    tuning.write(tune_config(), other, [0.01], 300, tmp_path / "b")
+    again = json.loads((tmp_path / "b/tuning.json").read_text())
     assert again["trainings"][0]["accuracy"] == found["trainings"][0]["accuracy"]
 
 
-def tune_config() -> Any:
-    from associated_learning.commands import train
-
+def tune_config() -> Config:
     p = train.parser()
     options = vars(p.parse_args([*FLAGS[:-4], *FLAGS[-2:], *SEED, "--out", "x"]))
     for key in ("data", "out", "checkpoint_seconds", "workers"):
@@ -63,8 +63,8 @@ def tune_config() -> Any:
     return train.resolve(p, options)
 
 
-def test_each_rate_is_trained_with_and_no_checkpoint_stays(data, tmp_path):
-    found = run(data, tmp_path, "1e-9", "0.01")
+def test_each_rate_is_trained_with_and_no_checkpoint_stays(prepared, tmp_path):
+    found = run(prepared, tmp_path, "1e-9", "0.01")
     accuracies = [one["accuracy"] for one in found["trainings"]]
     assert accuracies[0] < 0.3 < accuracies[1]  # chance is 0.1
     assert [one["learning_rate"] for one in found["trainings"]] == [1e-9, 0.01]
@@ -72,8 +72,8 @@ def test_each_rate_is_trained_with_and_no_checkpoint_stays(data, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["tuning.json"]
 
 
-def test_losses_that_are_not_finite_put_a_rate_out(data, tmp_path, capsys):
-    found = run(data, tmp_path, "1e30", "0.01")
+def test_losses_that_are_not_finite_put_a_rate_out(prepared, tmp_path, capsys):
+    found = run(prepared, tmp_path, "1e30", "0.01")
     assert found["trainings"][0]["accuracy"] is None
     assert found["trainings"][1]["accuracy"] > 0.3
     assert "1e+30 is out" in capsys.readouterr().out
@@ -82,9 +82,9 @@ def test_losses_that_are_not_finite_put_a_rate_out(data, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("count", ["0", "1797", "x"])
-def test_too_many_images_held_out_are_refused(data, tmp_path, capsys, count):
+def test_too_many_images_held_out_are_refused(prepared, tmp_path, capsys, count):
     with pytest.raises(SystemExit) as error:
-        run(data, tmp_path, "0.01", flags=("--held-out", count))
+        run(prepared, tmp_path, "0.01", flags=("--held-out", count))
     assert error.value.code == 2
     assert "--held-out" in capsys.readouterr().err
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Self
 
 ROOT = Path(__file__).parents[2]
-PARTS = ["Snakefile", "pyproject.toml", "config", "envs", "profiles", "report", "rules", "src"]
+PARTS = ["Snakefile", "pyproject.toml"]
+PARTS += ["config", "docs", "envs", "profiles", "report", "rules", "src"]
 
 
 @dataclass
@@ -51,10 +52,17 @@ class Project:
 
     def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Python with the project's own package."""
+        return self._run([sys.executable, *arguments])
+
+    def shell(self, commands: str) -> subprocess.CompletedProcess[str]:
+        """Run commands as a user would, who has activated the environment."""
+        return self._run(["sh", "-e", "-c", commands])
+
+    def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         # Rules call `python`: that of these tests, whether its environment is activated or not.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         return subprocess.run(
-            [sys.executable, *arguments],
+            command,
             cwd=self.folder,
             env=os.environ | {"PATH": path, "PYTHONPATH": str(self.folder / "src")},
             stdout=subprocess.PIPE,
@@ -65,7 +73,8 @@ class Project:
 
     def plan(self, *arguments: str) -> list[Job]:
         """Jobs that a run would start, without those that only collect others."""
-        run = self.run("--dry-run", "--printshellcmds", *arguments)
+        # The profile's own choice would hide them.
+        run = self.run("--quiet", "host", "--dry-run", "--printshellcmds", *arguments)
         assert run.returncode == 0, run.stdout
         jobs = []
         for block in re.split(r"^rule ", run.stdout, flags=re.MULTILINE)[1:]:
@@ -78,9 +87,9 @@ class Project:
 
     def edit(self, file: str, old: str, new: str) -> None:
         """Replace a text of a file."""
-        text = (self.folder / file).read_text()
+        text = (self.folder / file).read_text(encoding="utf-8")
         assert old in text
-        (self.folder / file).write_text(text.replace(old, new))
+        (self.folder / file).write_text(text.replace(old, new), encoding="utf-8")
 
     def add_comment(self, file: str) -> None:
         """Change a Python file or rule file, not what it does."""

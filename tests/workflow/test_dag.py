@@ -1,5 +1,6 @@
 """What runs, and what runs again after which edit. All by dry run: no job is ever started."""
 
+import itertools
 import os
 import re
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 import yaml
 from project import ROOT, Job, Project
 
-from associated_learning import architectures, training
+from associated_learning import closure
 
 PACKAGE = "src/associated_learning"
 
@@ -82,16 +83,66 @@ def test_a_fresh_checkout_over_finished_results_runs_nothing(finished: Project) 
 def test_editing_an_architecture_retrains_its_runs_alone(
     finished: Project, everything: list[Job]
 ) -> None:
-    finished.add_comment(f"{PACKAGE}/architectures/vgg.py")
+    finished.add_comment(f"{PACKAGE}/networks/vgg.py")
     again = trained(finished.plan("smoke", "laptop"))
     assert again == {run for run in trained(everything) if run[2] == "vgg"} != set()
 
 
 def test_editing_a_figure_s_code_redraws_that_figure_alone(finished: Project) -> None:
-    finished.add_comment(f"{PACKAGE}/plots/curves.py")
+    finished.add_comment(f"{PACKAGE}/figures/curves.py")
     jobs = finished.plan("smoke", "laptop")
     assert kinds(jobs) == {"curves"}
     assert not trained(jobs)
+
+
+def test_editing_a_table_s_code_makes_that_table_alone(finished: Project) -> None:
+    finished.add_comment(f"{PACKAGE}/tables/anytime.py")
+    jobs = finished.plan("smoke", "laptop")
+    # The claims read every table.
+    assert kinds(jobs) == {"anytime", "claims", "costs"} or kinds(jobs) == {"anytime", "claims"}
+    assert {job.rule for job in jobs} == {"table"}
+
+
+def test_editing_the_statistics_redraws_what_uses_them_and_nothing_else(finished: Project) -> None:
+    finished.add_comment(f"{PACKAGE}/results/statistics.py")
+    jobs = finished.plan("smoke", "laptop")
+    assert {job.rule for job in jobs} <= {"figure", "table"}
+    file = f"{PACKAGE}/results/statistics.py"
+    direct = {kind for job in jobs if file in job.input for kind in kinds([job])}
+    assert {"accuracy", "equal_time", "claims"} <= direct
+    assert not direct & {"curves", "datasets", "parameters", "costs", "samples"}
+    assert kinds(jobs) == direct
+
+
+@pytest.mark.parametrize("file", ["loop", "record", "checkpoint", "pipeline", "config"])
+def test_editing_what_decides_no_number_trains_nothing_anew(finished: Project, file: str) -> None:
+    finished.add_comment(f"{PACKAGE}/training/{file}.py")
+    assert not {job.rule for job in finished.plan("smoke", "laptop")} & {"train", "tune"}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("config/methods.yaml", "label: AL\n", "label: Associated\n"),
+        ("config/networks.yaml", "label: VGG", "label: VGG-6"),
+        ("config/datasets/mnist.yaml", "label: MNIST", "label: mnist"),
+    ],
+)
+def test_another_label_redraws_figures_and_tables_and_trains_nothing(
+    finished: Project, file: str, old: str, new: str
+) -> None:
+    finished.edit(file, old, new)
+    jobs = finished.plan("smoke", "laptop")
+    assert {job.rule for job in jobs} == {"figure", "table"}
+    assert "accuracy" in kinds(jobs)
+
+
+def test_another_depth_of_a_network_trains_that_one_anew(
+    finished: Project, everything: list[Job]
+) -> None:
+    finished.edit("config/networks.yaml", "depth: 20", "depth: 26")
+    again = trained(finished.plan("smoke", "laptop"))
+    assert again == {run for run in trained(everything) if run[2] == "resnet20"} != set()
 
 
 def test_editing_a_setting_of_a_scale_retrains_the_runs_it_holds_for(
@@ -122,17 +173,17 @@ def test_another_mirror_fetches_and_retrains_nothing(finished: Project) -> None:
 
 def test_another_way_of_fetching_retrains_nothing(finished: Project) -> None:
     """What is fetched is the same: its SHA-256 is compared whenever it is prepared."""
-    finished.add_comment(f"{PACKAGE}/download.py")
+    finished.add_comment(f"{PACKAGE}/data/download.py")
     finished.add_comment(f"{PACKAGE}/commands/download.py")
     address = "https://ossci-datasets.s3.amazonaws.com/mnist/train-images"
-    finished.edit(f"{PACKAGE}/data_files.csv", address, "https://example.org/train-images")
+    finished.edit("config/datasets/mnist.yaml", address, "https://example.org/train-images")
     assert finished.plan("smoke", "laptop") == []
 
 
 def test_editing_how_data_are_prepared_trains_anew(
     finished: Project, everything: list[Job]
 ) -> None:
-    finished.add_comment(f"{PACKAGE}/datasets.py")
+    finished.add_comment(f"{PACKAGE}/data/prepare.py")
     jobs = finished.plan("smoke", "laptop")
     assert trained(jobs) == trained(everything)
     assert "fetch" not in {job.rule for job in jobs}
@@ -213,10 +264,9 @@ def test_a_training_depends_on_the_code_that_its_fingerprint_covers(
     assert {run[2] for run in trained(everything)} > {"mlp", "resnet20", "vgg", "sigmoid2"}
     for job in everything:
         if job.rule == "train":
-            arch = job.output[0].split("/")[3]
-            files = (*training.CODE, *architectures.source_files(arch))
+            arch, method = job.output[0].split("/")[3:5]
             code = {path for path in job.input if path.endswith(".py")}
-            assert code == {f"{PACKAGE}/{file}" for file in files}
+            assert code == set(closure.run_files(arch, method))
 
 
 def test_every_flag_of_a_training_stands_in_its_command(everything: list[Job]) -> None:
@@ -231,11 +281,25 @@ def test_no_two_jobs_write_the_same_file(everything: list[Job]) -> None:
     assert len(outputs(everything)) == sum(len(job.output) for job in everything)
 
 
-RULES = {
-    name: (file.stem, dict(re.findall(r"^    (\w+):((?:\n(?:        .*)?)*)", block, re.MULTILINE)))
-    for file in sorted((ROOT / "rules").glob("*.smk"))
-    for name, block in re.findall(r"^rule (\w+):\n((?:(?!rule ).*\n)*)", file.read_text(), re.M)
-}
+def rules() -> dict[str, tuple[str, dict[str, str]]]:
+    """File and sections of every rule, by name."""
+    found = {}
+    for file in sorted((ROOT / "rules").glob("*.smk")):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        # A rule under a condition is indented: what is not indented less belongs to it.
+        for start, line in enumerate(lines):
+            if named := re.fullmatch(r"( *)rule (\w+):", line):
+                deeper = named[1] + "    "
+                block = itertools.takewhile(
+                    lambda text, deeper=deeper: not text or text.startswith(deeper),
+                    lines[start + 1 :],
+                )
+                sections = re.split(rf"^{deeper}(\w+):", "\n".join(block), flags=re.MULTILINE)
+                found[named[2]] = file.stem, dict(zip(sections[1::2], sections[2::2], strict=True))
+    return found
+
+
+RULES = rules()
 
 
 @pytest.mark.parametrize("name", RULES)
@@ -244,7 +308,7 @@ def test_every_rule_has_a_log_and_an_environment_and_the_heavy_ones_are_measured
     assert {"shell", "log", "conda", "output"} <= parts.keys()
     assert "{log}" in parts["shell"]
     # Costs are those of the benchmarks: that of a job that gathers or shows them would change them.
-    assert ("benchmark" in parts) == (name not in ("jobs", "archive", "costs"))
+    assert ("benchmark" in parts) == (name not in ("jobs", "archive"))
     if file != "outputs":
         assert {"runtime", "mem_mb"} <= set(re.findall(r"(\w+)=", parts["resources"]))
 

@@ -26,7 +26,8 @@ def report(tmp_path_factory) -> Path:
         return ROOT / given
     project = Project.cloned(tmp_path_factory.mktemp("report") / "project")
     # A report of one category has another menu than the real one, which has six.
-    project.edit("rules/outputs.smk", '"datasets", "6 Method and data"', '"datasets", "7 Sizes"')
+    sizes = "datasets:\n    category: "
+    project.edit("config/experiments.yaml", f"{sizes}6 Method and data", f"{sizes}7 Sizes")
     wanted = ["figures/smoke/samples_digits.png", "tables/smoke/datasets.html"]
     for arguments in (["--cores", "2", *wanted], [*wanted, "--report", "report.html"]):
         run = project.run(*arguments)

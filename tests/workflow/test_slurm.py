@@ -49,7 +49,7 @@ def requests(dry_run: str) -> list[dict[str, str]]:
 def test_every_job_asks_for_run_time_and_memory(dry_run: str) -> None:
     jobs = requests(dry_run)
     assert len(jobs) > 200
-    assert {job["rule"] for job in jobs} > {"fetch", "train", "embed", "figure", "claims", "costs"}
+    assert {job["rule"] for job in jobs} > {"fetch", "train", "embed", "figure", "table", "jobs"}
     assert all(int(job["runtime"]) > 0 and int(job["mem_mb"]) > 0 for job in jobs)
 
 
@@ -73,10 +73,9 @@ def test_trainings_ask_for_a_gpu_when_told_to_use_one_and_nothing_else_does(
 
 def test_jobs_of_seconds_share_jobs_of_slurm(dry_run: str) -> None:
     jobs = requests(dry_run)
-    drawing = ("figure", "arch_figure", "samples", "throughput_figure")
-    figures = sum(job["rule"] in drawing for job in jobs)
+    figures = sum(job["rule"] == "figure" for job in jobs)
     groups = Counter(re.findall(r"Group job (\w+) ", dry_run))
-    assert groups == {"figures": math.ceil(figures / 10), "tables": 3, "overviews": 1, "costs": 3}
+    assert groups == {"figures": math.ceil(figures / 10), "tables": 3, "overviews": 1}
     alone = set(re.findall(r"^rule (\w+):", dry_run, re.MULTILINE))
     assert alone - {"smoke", "laptop", "thesis"} == {
         *("fetch", "prepare", "train", "tune", "distances", "embed", "throughput")
@@ -87,7 +86,7 @@ def test_no_shell_stands_between_a_job_and_its_training(dry_run: str) -> None:
     """It would die at once of the signal that Slurm sends at the time limit, and the job with it,
     while the training still writes its checkpoint.
     """
-    commands = re.findall(r"Shell command: (.*commands\.train .*)", dry_run)
+    commands = re.findall(r"Shell command: (.*associated_learning train .*)", dry_run)
     assert len(commands) == sum(job["rule"] == "train" for job in requests(dry_run))
     assert all(command.startswith("exec python ") for command in commands)
 

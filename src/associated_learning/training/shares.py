@@ -46,7 +46,7 @@ def balanced(costs: Sequence[float], workers: int) -> list[range]:
         There are fewer parts than workers.
     """
     if workers > len(costs):
-        raise TrainingError(f"--workers: {workers}; allowed: 1 to {len(costs)}, one a component")
+        raise TrainingError(f"--workers: {workers}; allowed: 1 to {len(costs)}, one per component")
 
     @functools.cache
     def best(start: int, shares: int) -> tuple[float, tuple[int, ...]]:

@@ -1,46 +1,25 @@
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
+from finished import drawn_bytes, modules_after, write_overview, write_run
 from matplotlib.figure import Figure
-from safetensors.numpy import save_file
 
-from associated_learning import plots
-from associated_learning.commands import overview, plot
-from associated_learning.plots import curves, samples, style
+from associated_learning import figures, registry
+from associated_learning.commands import modules_of
+from associated_learning.figures import curves, samples, style
 
 
-def write_run(root: Path, arch: str, method: str, seed: int, accuracies: list[float]) -> Path:
-    """metrics.json and history.csv as training writes them, as far as figures look."""
-    folder = root / arch / method / f"seed{seed}"
-    folder.mkdir(parents=True)
-    steps = 10 * np.arange(1, len(accuracies) + 1)
-    history = {"epoch": steps // 10, "step": steps, "test_accuracy": accuracies}
-    history["training_seconds"] = steps
-    pd.DataFrame(history).to_csv(folder / "history.csv", index=False)
-    path = folder / "metrics.json"
-    path.write_text(
-        json.dumps(
-            {
-                "test_accuracy": accuracies[-1],
-                "prefix_test_accuracy": accuracies[-1:],
-                "steps": int(steps[-1]),
-                "seed": seed,
-                "config": {"dataset": "mnist", "arch": arch, "method": method, "seed": seed},
-            }
-        )
-    )
-    return path
+def run(root: Path, arch: str, method: str, seed: int, accuracies: list[float]) -> Path:
+    return write_run(root, method, seed, [[accuracy] for accuracy in accuracies], arch)
 
 
 @pytest.fixture
 def three_seeds(tmp_path: Path) -> list[Path]:
     return [
-        write_run(tmp_path, arch, method, seed, [0.5, base + 0.01 * seed])
+        run(tmp_path, arch, method, seed, [0.5, base + 0.01 * seed])
         for arch in ("cnn", "mlp")
         for method, base in (("al", 0.8), ("bp", 0.9))
         for seed in (0, 1, 2)
@@ -48,24 +27,11 @@ def three_seeds(tmp_path: Path) -> list[Path]:
 
 
 def write_data(path: Path, classes: int, **metadata: list) -> Path:
-    """Overview of a data set of 12 images a class; all pixels of image i are i."""
+    """Overview of a data set of 12 images per class; all pixels of image i are i."""
     labels = np.arange(12 * classes) % classes
-    images = np.arange(12 * classes, dtype=np.uint8)[:, None, None, None]
-    images = np.tile(images, (1, 3, 4, 4))
-    metadata = {"classes": [f"class_{label}" for label in range(classes)]} | metadata
-    save_file(
-        {"train_images": images, "train_labels": labels, "test_labels": labels[:classes]},
-        path.with_suffix(".prepared"),
-        {"dataset": path.stem} | {key: json.dumps(value) for key, value in metadata.items()},
-    )
-    overview.main(["--data", str(path.with_suffix(".prepared")), "--out", str(path)])
-    return path
-
-
-def draw(kind: str, out: Path, *inputs: Path, flags: tuple[str, ...] = ()) -> dict[str, bytes]:
-    """Bytes of the two files that the command writes."""
-    plot.main([kind, "--out", str(out / kind), *flags, *map(str, inputs)])
-    return {suffix: (out / f"{kind}.{suffix}").read_bytes() for suffix in ("pdf", "png")}
+    images = np.tile(np.arange(12 * classes)[:, None, None, None], (1, 3, 4, 4))
+    names = {"classes": [f"class_{label}" for label in range(classes)]}
+    return write_overview(path, images, labels, **names | metadata)
 
 
 def shown(figure: Figure) -> np.ndarray:
@@ -89,13 +55,13 @@ def test_curves_show_mean_and_range_of_the_seeds_in_percent(three_seeds):
 
 
 def test_curves_of_one_seed_claim_no_spread(tmp_path):
-    figure = curves.draw([write_run(tmp_path, "mlp", "bp", 0, [0.5])])
+    figure = curves.draw([run(tmp_path, "mlp", "bp", 0, [0.5])])
     assert figure.legends[0].get_title().get_text() == "MNIST, n = 1 seed"
 
 
 @pytest.mark.parametrize("epochs", [1, 5, 200])
 def test_epochs_are_whole_numbers_and_few(tmp_path, epochs):
-    figure = curves.draw([write_run(tmp_path, "mlp", "bp", 0, [0.5] * epochs)])
+    figure = curves.draw([run(tmp_path, "mlp", "bp", 0, [0.5] * epochs)])
     ticks = figure.axes[0].get_xticks()
     assert all(tick == round(tick) for tick in ticks)
     assert 2 <= len(ticks) <= 8
@@ -106,13 +72,14 @@ def test_a_method_looks_the_same_in_every_panel_and_unlike_the_others(three_seed
     for one, other in zip(mlp.lines, cnn.lines, strict=True):
         assert one.get_color() == other.get_color()
     for aspect in ("color", "linestyle", "marker"):
-        assert len({str(look[aspect]) for look in style.METHODS.values()}) == len(style.METHODS)
+        looks = {str(style.look(method)[aspect]) for method in registry.methods()}
+        assert len(looks) == len(registry.methods())
 
 
 @pytest.mark.parametrize(("archs", "width"), [(1, 8.5), (2, 17), (5, 17)])
 def test_figures_have_the_width_of_a_column_or_a_page(tmp_path, archs, width):
     names = ["mlp", "cnn", "resnet20", "resnet32", "vgg"][:archs]
-    figure = curves.draw([write_run(tmp_path, name, "bp", 0, [0.5]) for name in names])
+    figure = curves.draw([run(tmp_path, name, "bp", 0, [0.5]) for name in names])
     assert figure.get_figwidth() * 2.54 == pytest.approx(width)
 
 
@@ -124,7 +91,7 @@ def test_samples_are_the_first_ten_training_images_of_each_class(tmp_path):
     assert labels == [f"class {label}" for label in range(10)]
 
 
-def test_samples_of_many_classes_are_one_a_class_by_superclass(tmp_path):
+def test_samples_of_many_classes_are_one_per_class_by_superclass(tmp_path):
     path = write_data(
         tmp_path / "cifar100.safetensors",
         6,
@@ -137,44 +104,45 @@ def test_samples_of_many_classes_are_one_a_class_by_superclass(tmp_path):
 
 
 def test_a_redraw_is_equal_to_the_byte_and_fonts_are_embedded(tmp_path, three_seeds):
-    first = draw("curves", tmp_path, *three_seeds)
-    assert draw("curves", tmp_path, *reversed(three_seeds)) == first
+    first = drawn_bytes("curves", tmp_path, *three_seeds)
+    assert drawn_bytes("curves", tmp_path, *reversed(three_seeds)) == first
     assert b"/FontFile2" in first["pdf"] and b"/Type3" not in first["pdf"]
     assert b"CreationDate" not in first["pdf"]
     assert first["png"].startswith(b"\x89PNG")
     assert {path.name for path in tmp_path.glob("*.*")} == {"curves.pdf", "curves.png"}
 
 
-def test_smoke_is_written_onto_the_figure_and_only_at_that_scale(tmp_path):
+def test_a_mark_is_written_onto_the_figure_and_only_where_there_is_one(tmp_path):
     path = write_data(tmp_path / "digits.safetensors", 2)
-    plain = draw("samples", tmp_path, path)
-    assert draw("samples", tmp_path, path, flags=("--scale", "laptop")) == plain
-    assert draw("samples", tmp_path, path, flags=("--scale", "smoke"))["png"] != plain["png"]
+    plain = drawn_bytes("samples", tmp_path, path)
+    assert drawn_bytes("samples", tmp_path, path, mark="") == plain
+    mark = "smoke scale: no result"
+    assert drawn_bytes("samples", tmp_path, path, mark=mark)["png"] != plain["png"]
     figure = samples.draw([path])
-    style.save(figure, tmp_path / "marked", smoke=True)
-    assert [text.get_text() for text in figure.texts] == ["smoke scale: no result"]
+    style.save(figure, tmp_path / "marked", mark=mark)
+    assert [text.get_text() for text in figure.texts] == [mark]
 
 
 @pytest.mark.parametrize(
     "content", [None, "", "epoch,step,test_accuracy\n", "epoch,step,test_accuracy\n1,10,0.5\n"]
 )
 def test_a_history_that_is_missing_or_cut_short_is_named_with_what_to_do(tmp_path, content):
-    path = write_run(tmp_path, "mlp", "bp", 0, [0.5, 0.6])
+    path = run(tmp_path, "mlp", "bp", 0, [0.5, 0.6])
     history = path.with_name("history.csv")
     history.unlink() if content is None else history.write_text(content)
     with pytest.raises(SystemExit, match=r"history\.csv is .*(run the job|delete it and run)"):
-        draw("curves", tmp_path, path)
+        drawn_bytes("curves", tmp_path, path)
 
 
 def test_a_damaged_data_set_is_named_with_what_to_do(tmp_path):
     path = write_data(tmp_path / "mnist.safetensors", 10)
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(SystemExit, match=r"mnist\.safetensors is damaged .*delete it and run"):
-        draw("samples", tmp_path, path)
+        drawn_bytes("samples", tmp_path, path)
 
 
 def test_an_unknown_figure_is_one_line_and_status_2():
-    command = [sys.executable, "-m", "associated_learning.commands.plot"]
+    command = [sys.executable, "-m", "associated_learning", "figure"]
     done = subprocess.run(
         [*command, "curve", "--out", "x", "y"], capture_output=True, text=True, check=False
     )
@@ -183,10 +151,9 @@ def test_an_unknown_figure_is_one_line_and_status_2():
     assert "curve" in line and "samples" in line and "style" not in line
 
 
-def test_figures_need_no_torch():
-    code = (
-        f"import sys\nfrom associated_learning.plots import style, {', '.join(plots.kinds())}\n"
-        "with style.theme(): pass\n"
-        "assert not {'torch', 'sklearn'} & set(sys.modules)"
+def test_no_figure_needs_torch():
+    kinds = ", ".join(modules_of(figures, "style"))
+    imported = modules_after(
+        f"from associated_learning.figures import style, {kinds}\nwith style.theme():\n    pass"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert not {"torch", "sklearn"} & imported

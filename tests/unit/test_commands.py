@@ -1,0 +1,101 @@
+"""The commands: listed, quick to ask for help, and wrong values get one line."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+from helpers import command
+
+from associated_learning import __main__ as commands
+from associated_learning.commands.train import main as train
+
+NAMES = list(commands.listed())
+
+
+def test_they_are_listed_with_a_line_each(capsys):
+    for arguments in ([], ["--help"], ["-h"]):
+        commands.main(arguments)
+        text = capsys.readouterr().out
+        lines = [line.split(maxsplit=1) for line in text.splitlines()[2:]]
+        assert [name for name, _ in lines] == NAMES
+        assert all(described.endswith(".") for _, described in lines)
+    assert {"train", "figure", "table", "provenance"} <= set(NAMES)
+    assert max(map(len, text.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("name", ["trian", "__init__", "../x", "--version", "os.path"])
+def test_an_unknown_one_is_refused_with_those_that_there_are(name):
+    with pytest.raises(SystemExit, match=f"error: there is no command '{name}'; there are.*train"):
+        commands.main([name])
+
+
+def test_it_is_run_as_a_module_and_by_its_name():
+    done = subprocess.run(
+        [sys.executable, "-m", "associated_learning", "prepare", "--dataset", "svhn"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+
+
+HELP = """
+import contextlib, io, sys
+from associated_learning.__main__ import main
+for name in sys.argv[1:]:
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        try:
+            main([name, "--help"])
+        except SystemExit as end:
+            assert not end.code
+    assert f"usage: python -m associated_learning {name}" in said.getvalue(), name
+    assert "torch" not in sys.modules, name
+    assert "pandas" not in sys.modules, name
+"""
+
+
+def test_help_of_every_command_takes_no_torch():
+    subprocess.run([sys.executable, "-c", HELP, *NAMES], check=True)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--epochs", "0"], ["--epochs", "'0'", "from 1 up"]),
+        (["--epochs", "two"], ["--epochs", "'two'", "from 1 up"]),
+        (["--learning-rate", "nan"], ["--learning-rate", "'nan'", "above 0"]),
+        (["--learning-rate", "-1"], ["--learning-rate", "'-1'", "above 0"]),
+        (["--width", "inf"], ["--width", "'inf'", "finite"]),
+        (["--arch", "lenet"], ["--arch", "'lenet'", "resnet20"]),
+        (["--dataset", "svhn"], ["--dataset", "'svhn'", "cifar10"]),
+        (["--method", "magic"], ["--method", "'magic'", "bp"]),
+        (["--schedule", "linear"], ["--schedule", "'linear'", "cosine"]),
+        (["--train-subset", "99999"], ["--train-subset", "99999", "1 to 1497"]),
+        (["--batch-size", "1497000"], ["--batch-size", "1497000", "1497"]),
+        (["--no-such-flag"], ["--no-such-flag"]),
+        (["--device", "tpu"], ["--device", "'tpu'", "cuda"]),
+        (["--epochs", "\u00b2"], ["--epochs", "from 1 up"]),
+        (["--method", "bp", "--target-lr-factor", "3"], ["--target-lr-factor", "bp"]),
+        (["--method", "bp", "--workers", "2"], ["--workers", "2", "bp"]),
+        (["--device", "cpu", "--tf32"], ["--tf32", "cpu"]),
+    ],
+)
+def test_wrong_values_get_one_line_and_status_2(prepared, tmp_path, capsys, flags, words):
+    with pytest.raises(SystemExit) as stop:
+        train(command(prepared, tmp_path)[4:] + flags)
+    error = capsys.readouterr().err
+    assert stop.value.code == 2
+    assert error.count("\n") == 1 and all(word in error for word in words), error
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_refused(prepared, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stop:
+        train([*command(prepared, tmp_path)[4:], "--device", "cuda"])
+    assert stop.value.code == 2
+    assert (
+        "argument --device: 'cuda': there is none here; allowed: auto, cpu"
+        in capsys.readouterr().err
+    )

@@ -1,0 +1,166 @@
+"""Numbers in README and docs come from tables/, and are compared with them."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import fill
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ACCURACY = """\
+arch,method,n,mean,std,difference,ci_low,ci_high,steps
+mlp,bp,3,0.9804,0.0012,,,,1000
+mlp,al,3,0.9754,0.0031,-0.005,-0.0101,0.0002,2000
+cnn,bp,3,0.99,0.001,,,,800
+"""
+
+
+@pytest.fixture
+def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository of two tables and findings of its own; returns the tables' folder."""
+    monkeypatch.setattr(fill, "ROOT", tmp_path)
+    folder = tmp_path / "tables/laptop"
+    folder.mkdir(parents=True)
+    (folder / "accuracy_mnist.csv").write_text(ACCURACY, encoding="utf-8")
+    (folder / "accuracy_cifar10.csv").write_text(ACCURACY.replace("2000", "5000"), "utf-8")
+    (folder / "claims.csv").write_text("thesis,claim,answer\n3.2,it works,reproduced\n", "utf-8")
+    markdown = (
+        "All that there is ± of it.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<!-- Made of: -->\n"
+    )
+    (folder / "accuracy_mnist.md").write_text(markdown, encoding="utf-8")
+    findings = {"claims": "{it works: 'MLP {accuracy_mnist[arch=mlp,method=al].n}'}", "ours": "{}"}
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/findings.yaml").write_text(
+        "".join(f"{key}: {value}\n" for key, value in findings.items())
+        + "ours: {our own: 'BP {accuracy_mnist[arch=cnn].mean:percent}'}\nshort: seeds {x_y.n}\n",
+        encoding="utf-8",
+    )
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("{accuracy_mnist[arch=mlp,method=al].mean:percent}", "97.5\N{NO-BREAK SPACE}%"),
+        ("{accuracy_mnist[arch=mlp,method=al].mean:hundredfold}", "97.5"),
+        ("{accuracy_mnist[arch=mlp,method=al].difference:points}", "−0.5"),
+        ("{accuracy_mnist[arch=mlp,method=al].ci_high:points}", "+0.0"),
+        ("{accuracy_mnist[arch=mlp,method=al]:difference}", "−0.5 [−1.0, +0.0]"),
+        (
+            "{accuracy_mnist[arch=mlp,method=al]:accuracy}",
+            "97.5 ± 0.3\N{NO-BREAK SPACE}%",
+        ),
+        ("{accuracy_mnist[arch=mlp,method=al].method}", "al"),
+        ("{accuracy_mnist[arch=cnn].steps:,.0f}", "800"),
+        ("{accuracy_*[method=al].steps.greatest:,.0f}", "5,000"),
+        ("{accuracy_*.steps.least:.0f}", "800"),
+        ("{accuracy_*.steps.median:.0f}", "1000"),
+        ("{accuracy_mnist.difference.least:.3f}", "−0.005"),  # empty cells do not count
+        ("{accuracy_mnist[arch=cnn].steps:hours}", "0.2 hours"),
+        ("{tables/laptop/claims.answer}", "reproduced"),
+    ],
+)
+def test_a_text_names_a_value_and_gets_it_from_its_table(tables, template, expected):
+    assert fill.text(f"so  it is\n{template}.") == f"so it is {expected}."
+
+
+@pytest.mark.parametrize(
+    ("template", "error", "message"),
+    [
+        ("{accuracy_mnist.mean:percent}", ValueError, "accuracy_mnist.mean: 3 values; a text"),
+        ("{accuracy_mnist[arch=vgg].mean:percent}", ValueError, r"\[arch=vgg\].mean: 0 values"),
+        ("{accuracy_mnist[arch=cnn].mode}", AttributeError, "mode: there is no such column"),
+        ("{accuracy_mnist[arch=cnn]:best}", ValueError, "'best'; allowed: accuracy, difference"),
+        ("{accuracy_trees.mean}", FileNotFoundError, "accuracy_trees.csv: there is no such file"),
+        ("{accuracy_mnist[kind=x].mean}", KeyError, "kind"),
+    ],
+)
+def test_a_value_that_is_not_there_or_not_alone_is_an_error(tables, template, error, message):
+    with pytest.raises(error, match=message):
+        fill.text(template)
+
+
+def test_a_text_is_wrapped_but_no_word_of_it_broken(tables):
+    lines = fill.text("wide " * 60 + "well-being " * 30).splitlines()
+    assert len(lines) > 1 and max(map(len, lines)) <= fill.WIDTH
+    assert {word for line in lines for word in line.split()} == {"wide", "well-being"}
+
+
+def test_a_table_comes_without_its_record_and_with_its_caption_where_that_is_wanted(tables):
+    table = "| a | b |\n|---|---|\n| 1 | 2 |"
+    assert fill.table("laptop/accuracy_mnist") == table
+    assert fill.table("tables/laptop/accuracy_mnist.md") == table
+    assert fill.caption("laptop/accuracy_mnist") == "All that there is ± of it."
+    assert fill.captioned("laptop/accuracy_mnist") == f"All that there is ± of it.\n\n{table}"
+
+
+def test_the_table_of_claims_has_one_row_per_claim_and_what_is_ours_below(tables):
+    assert fill.claims().splitlines() == [
+        "| Thesis | Claim | Answer | Finding |",
+        "|---|---|---|---|",
+        "| 3.2 | it works | reproduced | MLP 3 |",
+        "| — | our own | ours | BP 99.0\N{NO-BREAK SPACE}% |",
+    ]
+    claims = tables / "claims.csv"
+    claims.write_text(claims.read_text() + "3.3,it is fast,reproduced\n", encoding="utf-8")
+    with pytest.raises(KeyError, match="it is fast"):
+        fill.claims()
+
+
+def cog(root: Path, flag: str, *pages: str) -> subprocess.CompletedProcess[str]:
+    """What `make lint` (--check) and `make docs` (-r) run."""
+    return subprocess.run(
+        [sys.executable, "-m", "cogapp", flag, "-I", "docs", *pages],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def pages() -> list[str]:
+    found = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").glob("*.md"))
+    return ["README.md", *found]
+
+
+@pytest.fixture
+def copied(tmp_path: Path, pages: list[str]) -> Path:
+    """README and docs, filled, and what they are filled from."""
+    for name in ("docs", "tables", "benchmarks/results"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
+    shutil.copy(ROOT / "README.md", tmp_path)
+    assert cog(tmp_path, "-r", *pages).returncode == 0
+    return tmp_path
+
+
+def test_the_pages_show_what_the_tables_say(pages):
+    checked = cog(ROOT, "--check", *pages)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    filled = [page for page in pages if "[[[cog" in (ROOT / page).read_text(encoding="utf-8")]
+    assert {"README.md", "docs/results.md"} <= set(filled)
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_a_number_that_is_edited_in_a_page_fails_the_check(copied):
+    edit(copied / "README.md", "| 3.2.1 | AL is about", "| 3.2.1 | BP is about")
+    failed = cog(copied, "--check", "README.md")
+    assert failed.returncode != 0 and "README.md" in failed.stdout + failed.stderr
+
+
+def test_a_table_that_changes_fails_the_check_of_the_pages_that_show_it(copied):
+    edit(copied / "tables/laptop/claims.csv", ",reproduced", ",not reproduced")
+    assert cog(copied, "--check", "README.md").returncode != 0
+    edit(copied / "tables/laptop/claims.csv", ",not reproduced", ",reproduced")
+    assert cog(copied, "--check", "README.md", "docs/results.md").returncode == 0
+    edit(copied / "tables/laptop/accuracy_mnist.md", "| MLP", "| ALP")
+    assert cog(copied, "--check", "README.md").returncode == 0
+    assert cog(copied, "--check", "docs/results.md").returncode != 0

@@ -1,0 +1,440 @@
+"""What the workflow makes, from the config alone: a pure function, looked at without any file."""
+
+import copy
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from associated_learning import configuration, plan
+
+FOLDER = Path(__file__).parents[2] / "config"
+NETWORKS = ["wide", "deep"]
+CONFIG = {
+    "source": "runs",
+    "methods": {"old": {"label": "Old"}, "new": {"label": "New"}, "other": {"label": "Other"}},
+    "networks": {name: {"family": name, "label": name.title()} for name in NETWORKS},
+    "datasets": {
+        "birds": {
+            "label": "Birds",
+            "reader": "some.where",
+            "preprocessing": {"standardise": True, "augment": True},
+            "target_width": {"wide": 300},
+            "files": [{"path": "birds.gz", "sha256": "abc", "bytes": 3, "addresses": ["x"]}],
+        },
+        "trees": {
+            "label": "Trees",
+            "reader": "some.where",
+            "preprocessing": {"standardise": False, "augment": False},
+            "target_width": {},
+            "files": [],
+        },
+    },
+    "scales": {
+        "tiny": {
+            "result": False,
+            "datasets": ["birds", "trees"],
+            "seeds": 2,
+            "leave_out": [],
+            "runs": [
+                {"set": {"epochs": 5, "width": 1}},
+                {"for": {"arch": "wide"}, "set": {"epochs": 6}},
+                {"set": {"l2": 0.1}},
+            ],
+            "tuning": {
+                "learning_rates": [0.1, 0.2],
+                "held_out": 9,
+                "seed": 7,
+                "epochs": 1,
+                "archs": {"birds": ["wide"]},
+            },
+        },
+        "large": {"datasets": ["birds"], "seeds": 1, "leave_out": ["deep"], "runs": []},
+    },
+    "experiments": {
+        "accuracy": {
+            "category": "1 First",
+            "from": "metrics.json",
+            "per": "dataset",
+            "methods": ["old", "new"],
+            "archs": {"birds": ["wide", "deep"], "trees": ["deep"]},
+            "figures": ["curves"],
+            "tables": ["accuracy"],
+        },
+        "maps": {
+            "category": "2 Second",
+            "from": "tsne.safetensors",
+            "per": "arch",
+            "methods": ["new"],
+            "archs": {"birds": ["wide", "deep"]},
+            "figures": ["maps"],
+            "tables": [],
+        },
+        "samples": {
+            "category": "3 Third",
+            "from": "overview",
+            "per": "dataset",
+            "figures": ["samples"],
+            "tables": [],
+        },
+        "sizes": {
+            "category": "3 Third",
+            "from": "overview",
+            "per": "scale",
+            "figures": [],
+            "tables": ["sizes"],
+        },
+        "counts": {
+            "category": "3 Third",
+            "from": "parameters.csv",
+            "per": "scale",
+            "methods": ["old", "new"],
+            "archs": {"birds": ["wide", "deep"]},
+            "figures": [],
+            "tables": ["counts"],
+        },
+        "rates": {
+            "category": "3 Third",
+            "from": "tunings",
+            "per": "scale",
+            "figures": [],
+            "tables": ["rates"],
+        },
+        "claims": {
+            "category": "4 Last",
+            "from": "tables",
+            "per": "scale",
+            "figures": [],
+            "tables": ["claims"],
+        },
+        "costs": {
+            "category": "4 Last",
+            "from": "jobs.csv",
+            "per": "scale",
+            "figures": [],
+            "tables": ["costs"],
+        },
+    },
+}
+
+
+def outputs(scale: str, config: dict[str, Any] = CONFIG) -> dict[tuple[str, str], plan.Output]:
+    """Outputs of a scale by what and name."""
+    found = plan.outputs(config, scale)
+    by_name = {(output.what, output.name): output for output in found}
+    assert len(by_name) == len(found)
+    return by_name
+
+
+def changed(**scale: object) -> dict[str, Any]:
+    """The config with another `tiny`."""
+    config = copy.deepcopy(CONFIG)
+    config["scales"]["tiny"].update(scale)
+    return config
+
+
+@pytest.mark.parametrize("scale", ["smoke", "laptop"])
+def test_the_shipped_config_makes_the_outputs_that_the_workflow_has_always_made(scale):
+    shipped = yaml.safe_load((FOLDER / "config.yaml").read_text(encoding="utf-8"))
+    config = configuration.load(shipped, FOLDER)
+    listed = Path(__file__).with_name("outputs.txt").read_text(encoding="utf-8").split()
+    expected = [path for path in listed if path.split("/")[1] == scale]
+    assert len(expected) > 70
+    assert sorted(plan.files(config, scale)) == sorted(expected)
+
+
+def test_there_is_one_output_per_data_set_per_network_or_per_scale_as_experiments_say():
+    assert list(outputs("tiny")) == [
+        ("figures", "curves_birds"),
+        ("tables", "accuracy_birds"),
+        ("figures", "curves_trees"),
+        ("tables", "accuracy_trees"),
+        ("figures", "maps_birds_wide"),
+        ("figures", "maps_birds_deep"),
+        ("figures", "samples_birds"),
+        ("figures", "samples_trees"),
+        ("tables", "sizes"),
+        ("tables", "counts"),
+        ("tables", "rates"),
+        ("tables", "costs"),
+        ("tables", "claims"),
+    ]
+    assert outputs("tiny")["figures", "maps_birds_deep"].kind == "maps"
+
+
+def test_an_output_has_all_formats():
+    found = outputs("tiny")
+    assert found["figures", "curves_birds"].files("tiny") == [
+        "figures/tiny/curves_birds.pdf",
+        "figures/tiny/curves_birds.png",
+    ]
+    assert found["tables", "sizes"].files("tiny") == [
+        f"tables/tiny/sizes.{suffix}" for suffix in ("csv", "md", "tex", "html")
+    ]
+    assert len(plan.files(CONFIG, "tiny")) == 2 * 6 + 4 * 7
+
+
+def test_outputs_without_those_that_show_what_the_others_cost():
+    files = set(plan.files(CONFIG, "tiny"))
+    assert files - set(plan.files(CONFIG, "tiny", with_costs=False)) == {
+        f"tables/tiny/costs.{suffix}" for suffix in ("csv", "md", "tex", "html")
+    }
+
+
+def test_an_output_is_made_of_the_files_of_its_runs_networks_and_methods_and_seeds_in_order():
+    found = outputs("tiny")
+    assert found["tables", "accuracy_trees"].inputs == (
+        "results/tiny/trees/deep/old/seed0/metrics.json",
+        "results/tiny/trees/deep/old/seed1/metrics.json",
+        "results/tiny/trees/deep/new/seed0/metrics.json",
+        "results/tiny/trees/deep/new/seed1/metrics.json",
+    )
+    assert len(found["tables", "accuracy_birds"].inputs) == 2 * 2 * 2
+    assert found["figures", "maps_birds_wide"].inputs == (
+        "results/tiny/birds/wide/new/seed0/tsne.safetensors",
+        "results/tiny/birds/wide/new/seed1/tsne.safetensors",
+    )
+
+
+def test_an_output_is_made_of_files_of_data_sets_and_of_the_scale():
+    found = outputs("tiny")
+    overviews = ("results/tiny/data/birds.safetensors", "results/tiny/data/trees.safetensors")
+    assert found["figures", "samples_trees"].inputs == overviews[1:]
+    assert found["tables", "sizes"].inputs == overviews
+    assert found["tables", "counts"].inputs == ("results/tiny/parameters.csv",)
+    assert found["tables", "costs"].inputs == ("results/tiny/jobs.csv",)
+    assert found["tables", "rates"].inputs == tuple(plan.tunings(CONFIG, "tiny"))
+
+
+def test_claims_are_answered_from_all_tables_but_what_they_cost():
+    claims = outputs("tiny")["tables", "claims"]
+    assert claims.inputs == (
+        "config/claims.yaml",
+        *(
+            f"tables/tiny/{name}.csv"
+            for name in ("accuracy_birds", "accuracy_trees", "sizes", "counts", "rates")
+        ),
+    )
+
+
+def test_a_scale_leaves_networks_out_and_what_nothing_is_left_of():
+    assert list(outputs("large")) == [
+        ("figures", "curves_birds"),
+        ("tables", "accuracy_birds"),
+        ("figures", "maps_birds_wide"),
+        ("figures", "samples_birds"),
+        ("tables", "sizes"),
+        ("tables", "counts"),
+        # No rates: this scale compares none.
+        ("tables", "costs"),
+        ("tables", "claims"),
+    ]
+    config = changed(leave_out=["deep"])
+    assert ("figures", "curves_trees") not in outputs("tiny", config)
+    assert not [path for path in plan.archived(config, "tiny") if "/deep/" in path]
+    assert plan.networks(config, "tiny", config["experiments"]["accuracy"], "birds") == ["wide"]
+
+
+def test_an_output_says_where_the_report_shows_it():
+    found = outputs("tiny")
+    accuracy = found["tables", "accuracy_birds"]
+    assert accuracy.category == "1 First"
+    assert accuracy.labels == {
+        "kind": "table",
+        "output": "accuracy",
+        "dataset": "birds",
+        "methods": "Old, New",
+    }
+    assert found["figures", "maps_birds_deep"].labels == {
+        "kind": "figure",
+        "output": "maps",
+        "dataset": "birds",
+        "network": "deep",
+        "methods": "New",
+    }
+    assert found["tables", "sizes"].labels == {"kind": "table", "output": "sizes"}
+    assert (accuracy.seeds, found["tables", "sizes"].seeds) == (2, 0)
+
+
+def test_an_output_knows_the_entries_that_it_shows_and_no_others():
+    entries = outputs("tiny")["figures", "maps_birds_deep"].entries
+    assert entries["methods"] == {"new": {"label": "New"}}
+    assert entries["networks"] == {"wide": "Wide", "deep": "Deep"}
+    assert entries["datasets"] == {"birds": "Birds"}
+
+
+def test_runs_are_those_whose_files_some_experiment_reads():
+    runs = plan.run_files(CONFIG, "tiny")
+    assert runs == sorted(set(runs))
+    cells = {tuple(path.split("/")[2:5]) for path in runs if path.endswith("metrics.json")}
+    assert cells == {
+        *(("birds", arch, method) for arch in NETWORKS for method in ("old", "new")),
+        *(("trees", "deep", method) for method in ("old", "new")),
+    }
+    assert len([path for path in runs if path.endswith("tsne.safetensors")]) == 2 * 2
+    assert plan.run_files(CONFIG, "large") == [
+        "results/large/birds/wide/new/seed0/metrics.json",
+        "results/large/birds/wide/new/seed0/tsne.safetensors",
+        "results/large/birds/wide/old/seed0/metrics.json",
+    ]
+
+
+def test_learning_rates_are_compared_for_the_networks_named_and_all_their_methods():
+    assert plan.tunings(CONFIG, "tiny") == [
+        "results/tiny/birds/wide/old/tuning.json",
+        "results/tiny/birds/wide/new/tuning.json",
+    ]
+    assert plan.tunings(CONFIG, "large") == []
+
+
+def test_an_archive_holds_all_that_outputs_read_and_the_metrics_and_history_of_every_run():
+    packed = plan.archived(CONFIG, "tiny")
+    read = {path for output in plan.outputs(CONFIG, "tiny") for path in output.inputs}
+    assert {path for path in read if path.startswith("results/")} <= set(packed)
+    assert len(packed) == len(set(packed))
+    run = "results/tiny/birds/deep/new/seed1"
+    assert {f"{run}/{name}" for name in ("metrics.json", "history.csv", "tsne.safetensors")} == {
+        path for path in packed if path.startswith(run)
+    }
+    others = [
+        path
+        for path in packed
+        if not path.startswith(("results/tiny/birds/", "results/tiny/trees/"))
+    ]
+    assert others == [
+        *(f"results/tiny/{name}" for name in ("parameters.csv", "throughput.json", "jobs.csv")),
+        *(f"results/tiny/data/{dataset}.safetensors" for dataset in ("birds", "trees")),
+    ]
+
+
+def test_from_an_archive_everything_is_read_elsewhere():
+    config = CONFIG | {"source": "archive"}
+    inputs = [path for output in plan.outputs(config, "tiny") for path in output.inputs]
+    assert {path.split("/")[0] for path in inputs} == {"results", "tables", "config"}
+    assert all(path.startswith("results/archive/tiny/") for path in inputs if "results" in path)
+    assert plan.folder(config) == "results/archive" and plan.folder(CONFIG) == "results"
+
+
+def test_every_job_whose_cost_is_gathered_has_a_benchmark():
+    found = plan.benchmarks(CONFIG, "tiny")
+    assert len(found) == len(set(found))
+    assert found[:4] == [
+        f"results/all/benchmarks/{job}/{dataset}.tsv"
+        for job in ("fetch", "prepare")
+        for dataset in ("birds", "trees")
+    ]
+    jobs = {tuple(Path(path).with_suffix("").parts[-2:]) for path in found[4:]}
+    assert {path.split("/")[1] for path in found[4:]} == {"tiny"}
+    assert {
+        ("train", "birds_wide_old_seed1"),
+        ("embed", "birds_wide_new_seed0"),
+        ("tune", "birds_wide_old"),
+        ("overview", "trees"),
+        ("count", "parameters"),
+        ("throughput", "measured"),
+        ("figure", "maps_birds_deep"),
+        ("table", "claims"),
+    } <= jobs
+    assert len([name for job, name in jobs if job == "train"]) == (2 * 2 + 2) * 2
+    assert not {("embed", "birds_wide_old_seed0"), ("table", "costs")} & jobs
+
+
+def test_parameters_are_counted_of_the_networks_at_the_widths_of_the_scale():
+    assert plan.parameter_cells(CONFIG, "tiny") == [
+        "birds:wide:old:1:300",
+        "birds:wide:new:1:300",
+        "birds:deep:old:1:",
+        "birds:deep:new:1:",
+    ]
+    config = changed(runs=[{"set": {"width": 0.25, "target_width": 8}}])
+    assert plan.parameter_cells(config, "tiny")[0] == "birds:wide:old:0.25:8"
+
+
+def test_later_settings_win_and_the_others_stay():
+    settings = plan.run_settings(CONFIG, "tiny", "trees", "wide", "old")
+    assert settings == {"augment": False, "epochs": 6, "width": 1, "l2": 0.1}
+
+
+def test_a_data_set_sets_its_target_width_and_augmentation_until_the_scale_does():
+    assert plan.run_settings(CONFIG, "large", "birds", "wide", "old") == {
+        "augment": True,
+        "target_width": 300,
+    }
+    assert plan.run_settings(CONFIG, "large", "birds", "deep", "old") == {"augment": True}
+    config = changed(runs=[{"set": {"target_width": 8, "augment": False}}])
+    assert plan.run_settings(config, "tiny", "birds", "wide", "old") == {
+        "augment": False,
+        "target_width": 8,
+    }
+
+
+@pytest.mark.parametrize(
+    ("wanted", "cells"),
+    [
+        ({"dataset": "birds"}, {("birds", "wide", "old"), ("birds", "deep", "new")}),
+        ({"arch": "wide"}, {("birds", "wide", "old"), ("trees", "wide", "old")}),
+        ({"method": "new"}, {("birds", "deep", "new")}),
+        ({"method": ["new", "old"], "dataset": "trees"}, {("trees", "wide", "old")}),
+        ({"arch": ["deep", "round"]}, {("birds", "deep", "new")}),
+        ({"arch": "deep", "dataset": "trees"}, set()),
+        ({"arch": []}, set()),
+    ],
+)
+def test_settings_hold_for_the_runs_that_for_names(wanted, cells):
+    config = changed(runs=[{"for": wanted, "set": {"epochs": 1}}])
+    every = [("birds", "wide", "old"), ("birds", "deep", "new"), ("trees", "wide", "old")]
+    found = {cell for cell in every if "epochs" in plan.run_settings(config, "tiny", *cell)}
+    assert found == cells
+
+
+def test_a_comparison_of_learning_rates_trains_as_runs_do_but_for_what_it_sets():
+    config = changed(runs=[{"set": {"epochs": 5, "width": 1, "learning_rate": 0.3}}])
+    assert plan.tune_settings(config, "tiny", "trees", "deep", "new") == {
+        "augment": False,
+        "width": 1,
+        "epochs": 1,
+        "learning_rates": [0.1, 0.2],
+        "held_out": 9,
+        "seed": 7,
+    }
+
+
+def test_flags_are_quoted_for_the_shell():
+    settings = {
+        "batch_size": 32,
+        "augment": False,
+        "tf32": True,
+        "archs": ["a b", "$x"],
+        "schedule": "it's; rm -rf /",
+    }
+    assert shlex.split(plan.flags(settings)) == [
+        *("--batch-size", "32", "--no-augment", "--tf32"),
+        *("--archs", "a b", "$x", "--schedule", "it's; rm -rf /"),
+    ]
+    assert plan.flags({}) == ""
+
+
+def test_data_are_prepared_anew_where_bytes_reader_or_preprocessing_change_and_nothing_else():
+    assert plan.prepared_facts(CONFIG, "birds") == {
+        "reader": "some.where",
+        "preprocessing": {"standardise": True, "augment": True},
+        "files": {"birds.gz": "abc"},
+    }
+
+
+def test_a_scale_that_shows_no_result_says_so_and_the_others_say_nothing():
+    assert plan.mark(CONFIG, "tiny") == "tiny scale: no result"
+    assert plan.mark(CONFIG, "large") == ""
+
+
+def test_no_plan_changes_the_config():
+    before = copy.deepcopy(CONFIG)
+    for scale in CONFIG["scales"]:
+        plan.files(CONFIG, scale)
+        plan.archived(CONFIG, scale)
+        plan.benchmarks(CONFIG, scale)
+        plan.run_settings(CONFIG, scale, "birds", "wide", "old")
+    plan.tune_settings(CONFIG, "tiny", "birds", "wide", "old")
+    assert before == CONFIG
