@@ -50,20 +50,37 @@ def load(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     for name in ("methods", "networks"):
         joined[name] = _read(folder / f"{name}.yaml")
     validate(joined, _with_names(_read(folder / "schema.yaml"), joined))
-    depths = joined["networks"]
-    for name, scale in joined["scales"].items():
-        if names := plan.repeated(joined, name):
+    _check_together(joined)
+    return joined
+
+
+def _check_together(config: Mapping[str, Any]) -> None:
+    """Check what no schema can: what entries of several places have to do with one another."""
+    for role in ("method", "baseline"):
+        named = [name for name, entry in config["methods"].items() if entry.get("role") == role]
+        if len(named) != 1:
+            raise ConfigError(
+                f"config: methods: one needs role {role}, {', '.join(named) or 'none'} has it"
+            )
+    for name, scale in config["scales"].items():
+        if names := plan.repeated(config, name):
             raise ConfigError(
                 f"config: experiments: two of them make {', '.join(names)}; give one a suffix"
             )
-        throughput = scale["throughput"]
-        least = min(depths[arch].get("depth", 1) for arch in throughput["archs"])
+        throughput, networks = scale["throughput"], config["networks"]
+        for key in ("archs", "modelled_archs"):
+            for arch in throughput[key]:
+                if "depth" not in networks[arch]:
+                    raise ConfigError(
+                        f"config: scales.{name}.throughput.{key}: {arch} is not allowed; allowed:"
+                        " networks whose line has a depth"
+                    )
+        least = min(networks[arch]["depth"] for arch in throughput["archs"])
         if throughput["workers"] > least:
             raise ConfigError(
                 f"config: scales.{name}.throughput.workers: {throughput['workers']} is not "
                 f"allowed; allowed: numbers up to {least}, the least depth of its networks"
             )
-    return joined
 
 
 def _with_names(schema: dict[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:

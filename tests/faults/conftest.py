@@ -1,4 +1,4 @@
-"""Faults are counted: the table of the README is what a run of these tests prints at its end."""
+"""Faults are counted: a run of these tests ends with the table that docs/engineering.md shows."""
 
 from collections import Counter
 from collections.abc import Callable

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_download import CONTENT, Server, one_file, right, server  # noqa: F401
-from test_training import command, config, results
+from helpers import command, interrupt, results
+from web import CONTENT, Server, right
 
-from associated_learning import checkpoint, datasets, training
+from associated_learning.training import checkpoint
 
 SUDO = [] if os.geteuid() == 0 else ["sudo", "--non-interactive"]
 
@@ -40,9 +40,12 @@ def fill(disk: Path, leave: int) -> Path:
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *map(str, arguments)], capture_output=True, text=True, check=False
-    )
+    """Run a command of the project."""
+    return begin(sys.executable, "-m", "associated_learning", *map(str, arguments))
+
+
+def begin(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(arguments, capture_output=True, text=True, check=False)
 
 
 def visible(folder: Path) -> set[str]:
@@ -57,29 +60,28 @@ def assert_clear(done: subprocess.CompletedProcess[str], path: Path) -> None:
     assert f"cannot write {path}" in line and "Make room there" in line
 
 
-def test_the_disk_is_full_while_downloading(server: Server, tmp_path, survived):  # noqa: F811
+def test_the_disk_is_full_while_downloading(server: Server, tmp_path, survived):
     server.answers = {"file.gz": right}
     with mounted(tmp_path / "disk", 1 << 20) as disk:
         done = survived("full disk while downloading")
         filler = fill(disk, leave=len(CONTENT) // 2)
         code = (
-            "from pathlib import Path; from test_download import one_file\n"
-            "from associated_learning.download import fetch\n"
-            f"table = one_file({server.address('file.gz')!r})\n"
-            f"fetch('mnist', Path({str(disk)!r}), table=table)\n"
+            "from pathlib import Path; from web import one_file\n"
+            "from associated_learning.data.download import fetch\n"
+            f"files = one_file({server.address('file.gz')!r})\n"
+            f"fetch('mnist', Path({str(disk)!r}), files=files)\n"
         )
         fetch = [sys.executable, "-c", f"import sys; sys.path[:0] = {sys.path}; {code}"]
-        failed = subprocess.run(fetch, capture_output=True, text=True, check=False)
-        assert_clear(failed, disk / "raw/file.gz")
+        assert_clear(begin(*fetch), disk / "raw/file.gz")
         assert visible(disk / "raw") == set()
         filler.unlink()
-        assert subprocess.run(fetch, capture_output=True, check=False).returncode == 0
+        assert begin(*fetch).returncode == 0
         assert (disk / "raw/file.gz").read_bytes() == CONTENT
         done()
 
 
 def test_the_disk_is_full_while_preparing(tmp_path, survived):
-    prepare = ("associated_learning.commands.prepare", "--dataset", "digits")
+    prepare = ("prepare", "--dataset", "digits")
     with mounted(tmp_path / "disk", 1 << 20) as disk:
         done = survived("full disk while preparing data")
         filler = fill(disk, leave=100_000)
@@ -91,79 +93,64 @@ def test_the_disk_is_full_while_preparing(tmp_path, survived):
         done()
 
 
-def test_the_disk_is_full_at_a_checkpoint(prepared, tmp_path, survived):
+def test_the_disk_is_full_at_a_checkpoint(digits, prepared, commanded, tmp_path, survived):
     done = survived("full disk at a checkpoint")
-    assert subprocess.run(command(prepared, tmp_path / "undisturbed")).returncode == 0
-    settings = config(arch="cnn", width=0.0625, target_width=8, learning_rate=1e-4)
-    state = training.Run(settings, datasets.load(prepared, "digits"), tmp_path / "checkpoint.pt")
-    state.save()
+    interrupt(digits, tmp_path, arch="cnn")  # a checkpoint of that size
     size = (tmp_path / "checkpoint.pt").stat().st_size
     # Room for one checkpoint, but not for the next beside it.
     with mounted(tmp_path / "disk", size * 3 // 2) as disk:
         out = disk / "run"
-        failed = subprocess.run(
-            command(prepared, out, "--checkpoint-seconds", "0"),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        failed = begin(*command(prepared, out, "--checkpoint-seconds", "0"))
         assert_clear(failed, out / "checkpoint.pt")
         assert visible(out) == {"checkpoint.pt"}
         shutil.copytree(out, tmp_path / "more room")
     out = tmp_path / "more room"
-    again = subprocess.run(command(prepared, out), capture_output=True, text=True, check=False)
-    assert "goes on from step 1 of" in again.stdout
-    assert results(out) == results(tmp_path / "undisturbed")
+    assert "goes on from step 1 of" in begin(*command(prepared, out)).stdout
+    assert results(out) == results(commanded[1])
     done()
 
 
-def test_the_disk_is_full_at_the_end_of_a_training(prepared, tmp_path, survived):
+def test_the_disk_is_full_at_the_end_of_a_training(prepared, commanded, tmp_path, survived):
     with mounted(tmp_path / "disk", 1 << 20) as disk:
         done = survived("full disk at the end of a training")
-        assert subprocess.run(command(prepared, tmp_path / "undisturbed")).returncode == 0
         filler = fill(disk, leave=10_000)
         out = disk / "run"
-        failed = subprocess.run(command(prepared, out), capture_output=True, text=True, check=False)
-        assert_clear(failed, out / "weights.safetensors")
+        assert_clear(begin(*command(prepared, out)), out / "weights.safetensors")
         assert visible(out) == set()
         filler.unlink()
-        assert subprocess.run(command(prepared, out)).returncode == 0
-        assert results(out) == results(tmp_path / "undisturbed")
+        assert begin(*command(prepared, out)).returncode == 0
+        assert results(out) == results(commanded[1])
         done()
 
 
 @pytest.mark.parametrize(
-    ("module", "kind", "first"), [("plot", "curves", "pdf"), ("table", "accuracy", "csv")]
+    ("name", "kind", "first"), [("figure", "curves", "pdf"), ("table", "accuracy", "csv")]
 )
-def test_the_disk_is_full_at_a_figure_or_table(module, kind, first, prepared, tmp_path, survived):
-    assert subprocess.run(command(prepared, tmp_path / "run")).returncode == 0
+def test_the_disk_is_full_at_a_figure_or_table(name, kind, first, commanded, tmp_path, survived):
     with mounted(tmp_path / "disk", 1 << 20) as disk:
         done = survived("full disk at a figure or table")
         filler = fill(disk, leave=0)
-        flags = (kind, "--out", disk / "x", tmp_path / "run/metrics.json")
-        assert_clear(run(f"associated_learning.commands.{module}", *flags), disk / f"x.{first}")
+        flags = (kind, "--out", disk / "x", commanded[1] / "metrics.json")
+        assert_clear(run(name, *flags), disk / f"x.{first}")
         assert visible(disk) == {"filler"}
         filler.unlink()
-        assert run(f"associated_learning.commands.{module}", *flags).returncode == 0
+        assert run(name, *flags).returncode == 0
         done()
 
 
 def test_data_are_read_from_a_read_only_disk_and_writing_there_is_refused(
     prepared, tmp_path, survived
 ):
-    prepare = ("associated_learning.commands.prepare", "--dataset", "digits", "--raw", tmp_path)
+    prepare = ("prepare", "--dataset", "digits", "--raw", tmp_path)
     with mounted(tmp_path / "disk", 1 << 22) as disk:
         done = survived("data on a read-only disk")
         shutil.copy(prepared / "digits.safetensors", disk)
         subprocess.run([*SUDO, "mount", "-o", "remount,ro", str(disk)], check=True)
-        assert subprocess.run(command(disk, tmp_path / "run")).returncode == 0
+        assert begin(*command(disk, tmp_path / "run")).returncode == 0
         refused = run(*prepare, "--out", disk)
         assert_clear(refused, disk / "digits.safetensors")
         assert "Read-only" in refused.stderr
-        out = subprocess.run(
-            command(disk, disk / "run"), capture_output=True, text=True, check=False
-        )
-        assert_clear(out, disk / "run")
+        assert_clear(begin(*command(disk, disk / "run")), disk / "run")
         done()
 
 

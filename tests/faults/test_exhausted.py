@@ -7,19 +7,18 @@ import sys
 
 import pytest
 import torch
-from test_training import command, results
+from helpers import command, results
 
 GB = 1 << 30
 
 
-def run(*arguments, **options):
-    return subprocess.run(
-        [sys.executable, "-m", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-        **options,
-    )
+def run(*arguments):
+    """Run a command of the project."""
+    return begin([sys.executable, "-m", "associated_learning", *map(str, arguments)])
+
+
+def begin(arguments, **options):
+    return subprocess.run(arguments, capture_output=True, text=True, check=False, **options)
 
 
 def assert_one_line(done, *words, status=1):
@@ -32,11 +31,8 @@ def assert_one_line(done, *words, status=1):
 def test_memory_is_exhausted(prepared, tmp_path, survived):
     done = survived("out of memory")
     limit = 24 * GB  # of addresses, which torch takes many of
-    failed = subprocess.run(
+    failed = begin(
         command(prepared, tmp_path / "run", "--width", "3000"),
-        capture_output=True,
-        text=True,
-        check=False,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)),
     )
     assert_one_line(failed, "out of memory", "A smaller --batch-size or --width needs less")
@@ -47,23 +43,10 @@ def test_memory_is_exhausted(prepared, tmp_path, survived):
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_gpu_is_asked_for_where_there_is_none(prepared, tmp_path, survived):
     done = survived("a GPU asked for where there is none")
-    failed = subprocess.run(
-        command(prepared, tmp_path / "run", "--device", "cuda"),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    failed = begin(command(prepared, tmp_path / "run", "--device", "cuda"))
     assert_one_line(failed, "--device: 'cuda': there is none here", status=2)
     assert not (tmp_path / "run").exists()
     done()
-
-
-@pytest.fixture(scope="module")
-def finished(prepared, tmp_path_factory):
-    """Folder of a finished run."""
-    out = tmp_path_factory.mktemp("finished") / "run"
-    assert subprocess.run(command(prepared, out, "--epochs", "1")).returncode == 0
-    return out
 
 
 def cut(content):
@@ -80,9 +63,8 @@ def empty(content):
 
 
 @pytest.mark.parametrize("damage", [cut, flip, empty])
-def test_a_checkpoint_is_damaged(prepared, tmp_path, survived, damage):
+def test_a_checkpoint_is_damaged(prepared, commanded, tmp_path, survived, damage):
     done = survived("damaged checkpoint")
-    assert subprocess.run(command(prepared, tmp_path / "undisturbed")).returncode == 0
     out = tmp_path / "run"
     flags = ("--epochs", "300")
     training = subprocess.Popen(
@@ -93,11 +75,11 @@ def test_a_checkpoint_is_damaged(prepared, tmp_path, survived, damage):
     training.communicate()
     path = out / "checkpoint.pt"
     path.write_bytes(damage(path.read_bytes()))
-    again = subprocess.run(command(prepared, out), capture_output=True, text=True, check=False)
+    again = begin(command(prepared, out))
     assert again.returncode == 0
     assert f"warning: {path} is not used" in again.stderr
     assert (out / "checkpoint.pt.aside1").exists()
-    assert results(out) == results(tmp_path / "undisturbed")
+    assert results(out) == results(commanded[1])
     done()
 
 
@@ -107,9 +89,7 @@ def test_a_second_process_in_the_folder_of_a_run_is_refused(prepared, tmp_path, 
         command(prepared, tmp_path, "--epochs", "300"), stdout=subprocess.PIPE, text=True
     )
     assert first.stdout.readline()
-    second = subprocess.run(
-        command(prepared, tmp_path), capture_output=True, text=True, check=False
-    )
+    second = begin(command(prepared, tmp_path))
     first.terminate()
     first.communicate()
     assert_one_line(second, f"another process is at work in {tmp_path}")
@@ -118,13 +98,13 @@ def test_a_second_process_in_the_folder_of_a_run_is_refused(prepared, tmp_path, 
 
 @pytest.mark.parametrize("damage", [cut, empty])
 @pytest.mark.parametrize("name", ["metrics.json", "history.csv"])
-def test_what_a_figure_is_drawn_from_is_damaged(finished, tmp_path, survived, name, damage):
+def test_what_a_figure_is_drawn_from_is_damaged(commanded, tmp_path, survived, name, damage):
     done = survived("damaged metrics or history")
-    shutil.copytree(finished, tmp_path / "run")
+    shutil.copytree(commanded[1], tmp_path / "run")
     path = tmp_path / "run" / name
     path.write_bytes(damage(path.read_bytes()))
-    plot = ("associated_learning.commands.plot", "curves", "--out", tmp_path / "figure")
-    assert_one_line(run(*plot, tmp_path / "run/metrics.json"), path, "is damaged", "run its job")
+    drawn = run("figure", "curves", "--out", tmp_path / "figure", tmp_path / "run/metrics.json")
+    assert_one_line(drawn, path, "is damaged", "run its job")
     assert not (tmp_path / "figure.pdf").exists()
     done()
 
@@ -134,23 +114,17 @@ def test_prepared_data_are_damaged(prepared, tmp_path, survived, damage):
     done = survived("damaged prepared data")
     path = tmp_path / "digits.safetensors"
     path.write_bytes(damage((prepared / path.name).read_bytes()))
-    assert_one_line(
-        subprocess.run(
-            command(tmp_path, tmp_path / "run"), capture_output=True, text=True, check=False
-        ),
-        path,
-        "prepare it again",
-    )
+    assert_one_line(begin(command(tmp_path, tmp_path / "run")), path, "prepare it again")
     done()
 
 
 @pytest.mark.parametrize("damage", [cut, empty])
-def test_weights_are_damaged(prepared, finished, tmp_path, survived, damage):
+def test_weights_are_damaged(prepared, commanded, tmp_path, survived, damage):
     done = survived("damaged weights")
-    shutil.copytree(finished, tmp_path / "run")
+    shutil.copytree(commanded[1], tmp_path / "run")
     path = tmp_path / "run/weights.safetensors"
     path.write_bytes(damage(path.read_bytes()))
-    distances = ("associated_learning.commands.distances", "--run", tmp_path / "run")
+    distances = ("distances", "--run", tmp_path / "run")
     flags = ("--data", prepared / "digits.safetensors", "--out", tmp_path / "distances.csv")
     assert_one_line(run(*distances, *flags), path)
     assert not (tmp_path / "distances.csv").exists()

@@ -11,12 +11,19 @@ import time
 from pathlib import Path
 
 import pytest
-from test_pipeline import children, needs_proc, wait_until_gone, without_workers
-from test_training import config, results
+from helpers import (
+    children,
+    config,
+    needs_proc,
+    results,
+    wait_until_gone,
+    without_workers,
+)
 
-from associated_learning import datasets, training
+from associated_learning.data import load
+from associated_learning.training import loop
 
-KILLS, PIPELINED_KILLS = 80, 20
+KILLS, PIPELINED_KILLS = 40, 8
 RUNS = [
     config(arch="mlp", method="al"),
     config(arch="cnn", method="al_target_first", epochs=1, augment=True),
@@ -28,8 +35,8 @@ PIPELINED = config(arch="cnn", method="al", epochs=2)
 
 def train(settings, prepared, out):
     """All of a training, in a process of its own, with a checkpoint after every step."""
-    with training.clear_errors(settings.name):
-        training.train(settings, datasets.load(prepared, "digits"), out, checkpoint_seconds=0)
+    with loop.clear_errors(settings.name):
+        loop.train(settings, load.load(prepared, "digits"), out, checkpoint_seconds=0)
 
 
 def undisturbed(settings, prepared, out):
@@ -42,7 +49,7 @@ def undisturbed(settings, prepared, out):
 def processes():
     """How processes are begun that have torch already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["associated_learning.pipeline"])
+    context.set_forkserver_preload(["associated_learning.training.pipeline"])
     return context
 
 
@@ -53,8 +60,7 @@ def test_a_training_killed_at_any_moment_ends_bit_equal(
     wanted, seconds = [], []
     for number, settings in enumerate(RUNS):
         out = tmp_path / f"undisturbed{number}"
-        undisturbed(settings, prepared, out)
-        wanted.append(results(out))
+        wanted.append(undisturbed(settings, prepared, out))
         # Also as long as it takes in a process like those to be killed.
         begun = time.monotonic()
         process = processes.Process(
@@ -101,7 +107,7 @@ def command_line(pid):
 
 @needs_proc
 def test_a_pipelined_training_killed_at_any_moment_ends_bit_equal(prepared, tmp_path, survived):
-    """Its first process or a worker; taken up again by one process or by two, to the same bits."""
+    """Its first process or a worker; resumed by one process or by two, to the same bits."""
     moments = random.Random(7)
     wanted = without_workers(undisturbed(PIPELINED, prepared, tmp_path / "undisturbed"))
 
@@ -110,7 +116,7 @@ def test_a_pipelined_training_killed_at_any_moment_ends_bit_equal(prepared, tmp_
         code = (
             f"import sys; sys.path[:0] = {sys.path}\n"
             "from pathlib import Path\n"
-            "from associated_learning import pipeline\n"
+            "from associated_learning.training import pipeline\n"
             "from test_killed import PIPELINED\n"
             "if __name__ == '__main__':\n"
             f"    pipeline.train(PIPELINED, {arguments})\n"

@@ -38,7 +38,7 @@ def start(project: Project) -> Iterator[Callable[[], subprocess.Popen[str]]]:
         run = subprocess.Popen(
             [*SNAKEMAKE, *WANTED],
             cwd=project.folder,
-            env=os.environ | {"PATH": path},
+            env=os.environ | {"PATH": path, "PYTHONPATH": str(project.folder / "src")},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

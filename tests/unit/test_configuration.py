@@ -335,6 +335,19 @@ def test_more_workers_than_components_are_refused_before_any_job(tmp_path: Path)
         configuration.load(CONFIG, folder)
 
 
+def test_two_experiments_that_would_write_the_same_files_are_refused(tmp_path: Path) -> None:
+    folder = config_folder(tmp_path)
+    experiments = folder / "experiments.yaml"
+    whole = yaml.safe_load(experiments.read_text(encoding="utf-8"))
+    whole["experiments"]["again"] = whole["experiments"]["same_path"]
+    experiments.write_text(yaml.safe_dump(whole), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"config: experiments: .*tables/same_path_"):
+        configuration.load(CONFIG, folder)
+    whole["experiments"]["again"] = whole["experiments"]["same_path"] | {"suffix": "again"}
+    experiments.write_text(yaml.safe_dump(whole), encoding="utf-8")
+    assert "again" in configuration.load(CONFIG, folder)["experiments"]
+
+
 def test_networks_without_a_depth_have_no_throughput_of_several_workers(tmp_path: Path) -> None:
     folder = config_folder(tmp_path)
     scale = folder / "scales/smoke.yaml"

@@ -13,6 +13,9 @@ from helpers import command, config, results
 
 from associated_learning.training import loop, step
 
+# One process of a parallel test run trains for all.
+on_commanded = pytest.mark.xdist_group("commanded")
+
 
 @pytest.mark.parametrize("method", ["bp", "al", "al_target_first"])
 def test_networks_learn_digits(digits, tmp_path, method):
@@ -28,6 +31,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_does_not(digits, tra
     assert results(a)[2] != results(tmp_path / "c")[2]
 
 
+@on_commanded
 def test_the_same_bits_come_out_beside_other_work(prepared, commanded, tmp_path):
     burner = [sys.executable, "-c", "while True: pass"]
     others = [subprocess.Popen(burner) for _ in range(2)]
@@ -41,6 +45,7 @@ def test_the_same_bits_come_out_beside_other_work(prepared, commanded, tmp_path)
     assert results(tmp_path) == results(commanded[1])
 
 
+@on_commanded
 def test_progress_is_one_line_an_epoch_where_there_is_no_terminal(commanded):
     done, _ = commanded
     assert done.stderr == ""
@@ -50,6 +55,7 @@ def test_progress_is_one_line_an_epoch_where_there_is_no_terminal(commanded):
     ]
 
 
+@on_commanded
 def test_a_killed_run_goes_on_and_ends_bit_equal_to_an_undisturbed_one(
     prepared, commanded, tmp_path
 ):

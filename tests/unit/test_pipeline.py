@@ -31,7 +31,8 @@ def pipelined(prepared, out, *flags):
 
 
 @pytest.mark.parametrize(
-    ("arch", "workers"), [("mlp", 2), ("cnn", 2), ("cnn", 3), ("resnet20", 2), ("vgg", 3)]
+    ("arch", "workers"),
+    [("mlp", 2), ("cnn", 2), ("cnn", 3), ("resnet20", 2), ("vgg", 3), ("sigmoid4", 3)],
 )
 def test_several_workers_give_the_bits_of_one_process(prepared, trained, tmp_path, arch, workers):
     wanted = without_workers(results(trained(arch=arch, **SMALL)))

@@ -242,20 +242,23 @@ def test_an_output_says_where_the_report_shows_it():
     accuracy = found["tables", "accuracy_birds"]
     assert accuracy.category == "1 First"
     assert accuracy.labels == {
+        "scale": "tiny",
         "kind": "table",
         "output": "accuracy",
         "dataset": "birds",
         "methods": "Old, New",
     }
     assert found["figures", "maps_birds_deep"].labels == {
+        "scale": "tiny",
         "kind": "figure",
         "output": "maps",
         "dataset": "birds",
         "network": "deep",
         "methods": "New",
     }
-    assert found["tables", "sizes"].labels == {"kind": "table", "output": "sizes"}
-    assert (accuracy.seeds, found["tables", "sizes"].seeds) == (2, 0)
+    sizes = found["tables", "sizes"]
+    assert sizes.labels == {"scale": "tiny", "kind": "table", "output": "sizes"}
+    assert (accuracy.seeds, sizes.seeds) == (2, 0)
 
 
 def test_an_output_knows_the_entries_that_it_shows_and_no_others():
@@ -263,6 +266,30 @@ def test_an_output_knows_the_entries_that_it_shows_and_no_others():
     assert entries["methods"] == {"new": {"label": "New"}}
     assert entries["networks"] == {"wide": "Wide", "deep": "Deep"}
     assert entries["datasets"] == {"birds": "Birds"}
+    entries = outputs("tiny")["figures", "samples_trees"].entries
+    assert entries == {"methods": {}, "networks": {}, "datasets": {"trees": "Trees"}}
+    rates = outputs("tiny")["tables", "rates"].entries
+    assert rates["methods"].keys() == {"old", "new"} and rates["networks"] == {"wide": "Wide"}
+
+
+def test_an_output_names_the_module_that_makes_it():
+    found = outputs("tiny")
+    assert found["figures", "maps_birds_deep"].module == "associated_learning.figures.maps"
+    assert found["tables", "sizes"].module == "associated_learning.tables.sizes"
+
+
+def test_a_suffix_lets_two_experiments_have_outputs_of_one_kind():
+    config = copy.deepcopy(CONFIG)
+    again = {**config["experiments"]["accuracy"], "methods": ["other"], "figures": []}
+    config["experiments"]["again"] = again
+    assert plan.repeated(config, "tiny") == ["tables/accuracy_birds", "tables/accuracy_trees"]
+    again["suffix"] = "more"
+    assert plan.repeated(config, "tiny") == []
+    found = outputs("tiny", config)
+    more = found["tables", "accuracy_more_birds"]
+    assert (more.kind, more.labels["output"]) == ("accuracy", "accuracy_more")
+    # The claims, which are the thesis', do not read it.
+    assert found["tables", "claims"].inputs == outputs("tiny")["tables", "claims"].inputs
 
 
 def test_runs_are_those_whose_files_some_experiment_reads():
@@ -427,6 +454,9 @@ def test_data_are_prepared_anew_where_bytes_reader_or_preprocessing_change_and_n
 def test_a_scale_that_shows_no_result_says_so_and_the_others_say_nothing():
     assert plan.mark(CONFIG, "tiny") == "tiny scale: no result"
     assert plan.mark(CONFIG, "large") == ""
+    said = shlex.split(plan.output_flags(CONFIG, "tiny"))
+    assert said == ["--mark", "tiny scale: no result"]
+    assert plan.output_flags(CONFIG, "large") == ""
 
 
 def test_no_plan_changes_the_config():

@@ -21,6 +21,10 @@ SETTINGS |= {"width": 0.0625, "target_width": 4, "epochs": 4, "rounds": 2, "work
 WAYS = [("bp", 1, 1), ("bp", 1, 2), ("al", 1, 1), ("al", 1, 2), ("al", 2, 1)]
 
 
+# One process of a parallel test run measures for all.
+on_measured = pytest.mark.xdist_group("measured")
+
+
 @pytest.fixture(scope="session")
 def measured(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the command measures, with the flags that the workflow gives it."""
@@ -30,18 +34,21 @@ def measured(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return json.loads(out.read_text())
 
 
+@on_measured
 def test_every_way_to_train_is_measured(measured):
     keys = ("components", "method", "workers", "threads")
     found = [tuple(way[key] for key in keys) for way in measured["measured"]]
     assert found == [(2, *way) for way in WAYS]
 
 
+@on_measured
 def test_every_epoch_of_every_round_is_a_window_but_the_first(measured):
     for way in measured["measured"]:
         assert len(way["samples_per_second"]) == 2
         assert min(way["samples_per_second"]) > 0
 
 
+@on_measured
 def test_every_round_ends_with_the_same_weights_and_the_pipelined_with_those_of_one_process(
     measured,
 ):
@@ -54,6 +61,7 @@ def test_every_round_ends_with_the_same_weights_and_the_pipelined_with_those_of_
     assert len(weights["al", 1]) == 1
 
 
+@on_measured
 def test_stages_are_timed_one_by_one_at_every_depth(measured):
     assert [stage["components"] for stage in measured["stages"]] == list(MODELLED.values())
     for stage in measured["stages"]:
@@ -61,6 +69,7 @@ def test_stages_are_timed_one_by_one_at_every_depth(measured):
         assert min(stage["seconds"]) > 0
 
 
+@on_measured
 def test_what_was_measured_is_told_with_its_settings_machine_and_versions(measured):
     assert measured["batches"] == 1497 // 32
     settings = {"width": 0.0625, "target_width": 4, "epochs": 4, "rounds": 2, "batch_size": 32}

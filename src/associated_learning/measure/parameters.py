@@ -74,7 +74,7 @@ def write_counts(cells: Sequence[str], out: Path) -> None:
                 method,
                 tuple(entry["shape"]),
                 entry["classes"],
-                float(width),
+                float(width or protocol.width),
                 int(target_width or protocol.target_width),
             )
         names = {"dataset": dataset, "arch": arch, "method": method}
