@@ -348,11 +348,24 @@ def test_two_experiments_that_would_write_the_same_files_are_refused(tmp_path: P
     assert "again" in configuration.load(CONFIG, folder)["experiments"]
 
 
-def test_networks_without_a_depth_have_no_throughput_of_several_workers(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["archs", "modelled_archs"])
+def test_networks_without_a_depth_have_no_throughput(tmp_path: Path, key: str) -> None:
     folder = config_folder(tmp_path)
     scale = folder / "scales/smoke.yaml"
-    scale.write_text(scale.read_text().replace("archs: [sigmoid2]\n", "archs: [mlp]\n", 1))
-    with pytest.raises(ConfigError, match=r"throughput\.workers: 2 is not allowed; .* up to 1"):
+    text = re.sub(rf"^  {key}: .*$", f"  {key}: [mlp]", scale.read_text(), flags=re.MULTILINE)
+    scale.write_text(text)
+    with pytest.raises(ConfigError, match=rf"throughput\.{key}: mlp is not allowed"):
+        configuration.load(CONFIG, folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("role: baseline", "ours: true"), ("ours: true", "role: method")]
+)
+def test_each_role_has_one_method(tmp_path: Path, old: str, new: str) -> None:
+    folder = config_folder(tmp_path)
+    methods = folder / "methods.yaml"
+    methods.write_text(methods.read_text().replace(old, new, 1))
+    with pytest.raises(ConfigError, match=r"config: methods: one needs role"):
         configuration.load(CONFIG, folder)
 
 
