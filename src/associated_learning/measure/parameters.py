@@ -1,6 +1,5 @@
 """What a network holds and costs: parameters (thesis 2.6) and multiply-adds."""
 
-import copy
 import csv
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,17 +36,20 @@ def multiply_adds(network: Method, image: Sequence[int]) -> list[int]:
         nonlocal counted
         counted += output.numel() * layer.weight[0].numel()
 
-    # A copy without memory: shapes are all that counts.
-    network = copy.deepcopy(network).to("meta").eval()
-    for layer in network.modules():
-        if isinstance(layer, nn.Linear | nn.Conv2d):
-            layer.register_forward_hook(count)
-    costs, x = [], torch.empty(1, *image, device="meta")
-    prefixes = range(1, len(network.parts()) + 1)
-    for prefix in [{"components": k} for k in prefixes] if len(prefixes) > 1 else [{}]:
-        counted = 0
-        network(x, **prefix)
-        costs.append(counted)
+    layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
+    hooks = [layer.register_forward_hook(count) for layer in layers]
+    # On a real image: torch's meta device would import its compiler, which takes seconds.
+    x = torch.zeros(1, *image, device=next(network.parameters()).device)
+    training, prefixes, costs = network.training, range(1, len(network.parts()) + 1), []
+    with torch.no_grad():
+        network.eval()
+        for prefix in [{"components": k} for k in prefixes] if len(prefixes) > 1 else [{}]:
+            counted = 0
+            network(x, **prefix)
+            costs.append(counted)
+        network.train(training)
+    for hook in hooks:
+        hook.remove()
     return costs
 
 

@@ -182,13 +182,15 @@ class PipelinedRun(Run):
     def share_out(self) -> None:
         """Agree on who trains which parts, and forget what the others do."""
         self.rank, self.workers = dist.get_rank(), dist.get_world_size()
-        agreed = [balanced(self._costs(), self.workers) if self.rank == 0 else None]
+        agreed: list[Any] = [None, None]
+        if self.rank == 0:
+            agreed = [balanced(self._costs(), self.workers), self._shapes()]
         with _peers():
             dist.broadcast_object_list(agreed, device=self.device)
         self.shares: list[range] = agreed[0]
         self.own = self.shares[self.rank]
+        self.inputs = agreed[1][self.own.start]
         self.parts: list[nn.Module | None] = list(self.network.parts())
-        self.inputs = self._shapes()[self.own.start]
         self.on_their_way: deque[list[dist.Work]] = deque()
         self._forget_moments()
         if self.rank:
@@ -305,14 +307,13 @@ class PipelinedRun(Run):
 
     def _shapes(self) -> list[list[tuple[torch.Size, torch.dtype]]]:
         """Shapes and types of what is fed into each part: in AL s_{i-1} and t_{i-1}."""
-        network = copy.deepcopy(self.network).to("meta")
-        size = self.config.batch_size
-        x = torch.empty(size, *self.images.shape[1:], device="meta")
-        state = network.start(x, torch.empty(size, dtype=torch.int64, device="meta"))
+        network, size = copy.deepcopy(self.network), self.config.batch_size
+        state = network.start(self.prepared(self.images[:size]), self.labels[:size])
         shapes = []
         for part in network.parts():
             shapes.append([(tensor.shape, tensor.dtype) for tensor in state])
-            _, state = part.losses(*state)
+            with torch.no_grad():
+                _, state = part.losses(*state)
         return shapes
 
 
