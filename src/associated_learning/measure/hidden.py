@@ -35,16 +35,15 @@ def load_network(run: Path, data: Dataset) -> tuple[Method, dict[str, str]]:
     path = run / "metrics.json"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))["config"]
-        # Without memory of its own, then on the file's: weights no prediction uses are never read.
-        with torch.device("meta"):
-            network = build.build(
-                config["arch"],
-                config["method"],
-                tuple(data.train_images.shape[1:]),
-                len(data.classes),
-                config["width"],
-                config["target_width"],
-            )
+        network = build.build(
+            config["arch"],
+            config["method"],
+            tuple(data.train_images.shape[1:]),
+            len(data.classes),
+            config["width"],
+            config["target_width"],
+        )
+        # Its tensors give way to the file's: weights no prediction uses are never read.
         path = run / "weights.safetensors"
         network.load_state_dict(safetensors.torch.load_file(path), assign=True)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
