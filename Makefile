@@ -30,7 +30,7 @@ thesis: setup ## the protocol of the thesis, for GPUs and clusters
 download: setup ## fetch and verify the official data files
 	$(SNAKEMAKE) download
 
-test: setup ## the tests, on two cores
+test: setup ## the tests, on all cores
 	python -m pytest -n $(CORES) --dist loadfile tests/unit tests/workflow
 
 test-faults: setup ## trainings killed, disks filled, files damaged: counted

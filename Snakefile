@@ -55,4 +55,4 @@ onsuccess:
 
 
 onerror:
-    print(failures.describe(Path(log).read_text(), Path()))
+    print(failures.describe(log, Path()))

@@ -87,6 +87,8 @@ rule count:
         mem_mb=1000,
     params:
         cells=lambda wildcards: plan.parameter_cells(config, wildcards.scale),
+        # Not passed on: where it changes, it is counted anew.
+        entries=lambda wildcards: plan.counted_entries(config, wildcards.scale),
     shell:
         "python -m associated_learning count {params.cells} --out {output} > {log} 2>&1"
 
@@ -111,6 +113,10 @@ rule throughput:
         mem_mb=scale_resource("mem_mb"),
     params:
         flags=lambda wildcards: plan.flags(SCALES[wildcards.scale]["throughput"]),
+        networks=lambda w: [
+            registry.network_options(arch)
+            for arch in SCALES[w.scale]["throughput"]["modelled_archs"]
+        ],
     shell:
         "python -m associated_learning throughput {params.flags} --data data/prepared"
         " --out {output} > {log} 2>&1"

@@ -55,7 +55,10 @@ def prepare_files(dataset: str) -> list[str]:
 
 
 def tuning_files(arch: str, method: str) -> list[str]:
-    """Files that what is found of learning rates comes from: those of the runs, and the choice."""
+    """Files that what is found of learning rates comes from: those of the runs, and the choice.
+
+    Of the module that chooses, itself alone: what else it imports decides no number.
+    """
     module = f"{PACKAGE.name}.measure.tuning"
     return sorted({*run_files(arch, method), _path(module).relative_to(ROOT).as_posix()})
 

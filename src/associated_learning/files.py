@@ -1,10 +1,13 @@
 """Files that are written completely or not at all, in folders with one writer at a time."""
 
 import contextlib
+import csv
 import fcntl
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 
 @contextlib.contextmanager
@@ -28,6 +31,24 @@ def atomic_write(path: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a value as JSON, completely or not at all (see `atomic_write`)."""
+    with atomic_write(path) as partial:
+        partial.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+
+
+def write_rows(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write dicts as CSV, completely or not at all; columns are all keys, in their order."""
+    columns = dict.fromkeys(key for row in rows for key in row)
+    with (
+        atomic_write(path) as partial,
+        partial.open("w", newline="", encoding="utf-8") as file,
+    ):
+        writer = csv.DictWriter(file, fieldnames=list(columns))
+        writer.writeheader()
+        writer.writerows(rows)
 
 
 @contextlib.contextmanager

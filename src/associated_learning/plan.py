@@ -15,7 +15,6 @@ from typing import Any
 Config = Mapping[str, Any]
 
 FORMATS = {"figures": ("pdf", "png"), "tables": ("csv", "md", "tex", "html")}
-SHOWN = {"figures": "png", "tables": "html"}  # in the report
 # Files of a run that experiments read, and the rule that makes each.
 RUN_FILES = {"metrics.json": "train", "distances.csv": "distances", "tsne.safetensors": "embed"}
 # Files that a scale has one of. What reads JOBS comes after everything else.
@@ -182,6 +181,16 @@ def parameter_cells(config: Config, scale: str) -> list[str]:
     return cells
 
 
+def counted_entries(config: Config, scale: str) -> dict[str, Any]:
+    """What the registries say of the networks and data sets whose parameters are counted."""
+    named = [cell.split(":")[:2] for cell in parameter_cells(config, scale)]
+    keys = ("classes", "shape")
+    return {
+        "networks": {arch: config["networks"][arch] for _, arch in named},
+        "datasets": {name: [config["datasets"][name][key] for key in keys] for name, _ in named},
+    }
+
+
 def run_settings(
     config: Config, scale: str, dataset: str, arch: str, method: str
 ) -> dict[str, Any]:
@@ -215,11 +224,10 @@ def tune_settings(
 
 
 def prepared_facts(config: Config, dataset: str) -> dict[str, Any]:
-    """What config/datasets/ says of how a data set is prepared: bytes, reader, preprocessing."""
+    """What config/datasets/ says of a data set but for its names: shape, bytes, preprocessing."""
     entry = config["datasets"][dataset]
-    return {
-        "reader": entry["reader"],
-        "preprocessing": entry["preprocessing"],
+    keys = ("classes", "shape", "reader", "preprocessing")
+    return {key: entry[key] for key in keys} | {
         "files": {file["path"]: file["sha256"] for file in entry["files"]},
     }
 
@@ -319,11 +327,13 @@ def _entries(config: Config, experiment: Config, inputs: Iterable[str]) -> dict[
     names |= {*experiment.get("methods", ()), *experiment.get("archs", ())}
     names |= {arch for archs in experiment.get("archs", {}).values() for arch in archs}
     methods = {name: entry for name, entry in config["methods"].items() if name in names}
-    labels = {
-        key: {name: entry["label"] for name, entry in config[key].items() if name in names}
-        for key in ("networks", "datasets")
+    networks = {name: entry["label"] for name, entry in config["networks"].items() if name in names}
+    datasets = {
+        name: [entry["label"], entry["classes"]]
+        for name, entry in config["datasets"].items()
+        if name in names
     }
-    return {"methods": methods, **labels}
+    return {"methods": methods, "networks": networks, "datasets": datasets}
 
 
 def _runs(

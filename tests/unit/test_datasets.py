@@ -209,3 +209,11 @@ def test_the_official_files_give_the_known_data_sets(
         names = [n for n, c in zip(data.classes, data.coarse_labels, strict=True) if c == trees]
         assert names == ["maple_tree", "oak_tree", "palm_tree", "pine_tree", "willow_tree"]
         assert [data.coarse_labels.count(label) for label in range(20)] == [5] * 20
+
+
+@pytest.mark.parametrize(("key", "value"), [("classes", 5), ("shape", [1, 8, 8])])
+def test_data_that_are_not_as_their_file_says_are_refused(key, value, tmp_path, monkeypatch):
+    monkeypatch.setitem(registry.datasets()["digits"], key, value)
+    with pytest.raises(DataError, match=f"digits.yaml says {key}:.*its files hold"):
+        prepare("digits", tmp_path, tmp_path)
+    assert not list(tmp_path.glob("*.safetensors"))

@@ -137,6 +137,11 @@ def test_the_module_of_a_method_has_one_class_of_its_own(method):
     assert kind.loss_names
 
 
+def test_the_method_whose_role_is_the_baseline_s_trains_the_baseline_s_path():
+    assert build.method_class(registry.baseline()).baseline
+    assert not build.method_class(registry.thesis_method()).baseline
+
+
 def test_a_module_without_a_method_or_with_two_is_refused():
     module = types.ModuleType("some")
     module.Method = Method  # imported, not its own

@@ -141,8 +141,21 @@ def test_another_depth_of_a_network_trains_that_one_anew(
     finished: Project, everything: list[Job]
 ) -> None:
     finished.edit("config/networks.yaml", "depth: 20", "depth: 26")
-    again = trained(finished.plan("smoke", "laptop"))
-    assert again == {run for run in trained(everything) if run[2] == "resnet20"} != set()
+    jobs = finished.plan("smoke", "laptop")
+    again = {run for run in trained(everything) if run[2] == "resnet20"}
+    assert trained(jobs) == again != set()
+    assert "results/laptop/parameters.csv" in outputs(jobs)
+
+
+def test_another_depth_of_a_network_whose_throughput_is_measured_measures_it_anew(
+    finished: Project,
+) -> None:
+    finished.edit(
+        "config/networks.yaml",
+        "sigmoid2: {family: sigmoid, depth: 2",
+        "sigmoid2: {family: sigmoid, depth: 3",
+    )
+    assert "results/smoke/throughput.json" in outputs(finished.plan("smoke"))
 
 
 def test_editing_a_setting_of_a_scale_retrains_the_runs_it_holds_for(

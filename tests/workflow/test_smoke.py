@@ -33,3 +33,17 @@ def test_a_fresh_clone_makes_a_table_and_a_figure_marked_as_smoke_and_makes_them
     second = project.run("--cores", "2", *wanted)
     assert second.returncode == 0, second.stdout
     assert "Nothing to be done" in second.stdout
+
+
+def test_the_end_of_a_failed_job_s_log_is_shown_with_its_path(tmp_path: Path) -> None:
+    project = Project.cloned(tmp_path / "project")
+    failing = "src/associated_learning/figures/samples.py"
+    draw = "def draw(inputs: list[Path]) -> Figure:\n"
+    project.edit(failing, draw, f"{draw}    raise SystemExit('error: planted here')\n")
+    run = project.run("--cores", "1", "figures/smoke/samples_digits.png")
+    assert run.returncode != 0
+    end = run.stdout.split("A job failed. The end of its log, ")[1]
+    path, message = end.splitlines()[:2]
+    assert path == "logs/smoke/figure/samples_digits.log:"
+    assert message == "error: planted here"
+    assert "TypeError" not in run.stdout

@@ -50,7 +50,8 @@ def prepare(dataset: str, raw: Path, out: Path) -> Path:
     Raises
     ------
     DataError
-        If an official file is missing or has wrong bytes, or the folder cannot be written.
+        If an official file is missing or has wrong bytes, if what it holds is not as the data
+        set's file says, or if the folder cannot be written.
     """
     import numpy as np
     import safetensors.torch
@@ -62,6 +63,7 @@ def prepare(dataset: str, raw: Path, out: Path) -> Path:
         with tempfile.TemporaryDirectory(dir=out, prefix=f".{dataset}.") as folder:
             sources = _copy_verified(dataset, entry, raw, Path(folder))
             tensors, description = _read(entry["reader"], Path(folder))
+        _check(dataset, entry, tensors, description)
         # Sums of integers are exact in float64: the same mean on every machine.
         mean = tensors["train_images"].numpy().mean(axis=0, dtype=np.float64) / 255
         tensors["mean_image"] = torch.as_tensor(mean).float()
@@ -71,6 +73,22 @@ def prepare(dataset: str, raw: Path, out: Path) -> Path:
         metadata["fingerprint"] = fingerprint_of(tensors, metadata)
         part.write_bytes(safetensors.torch.save(tensors, metadata))
     return target
+
+
+def _check(
+    dataset: str, entry: dict[str, Any], tensors: Tensors, description: dict[str, Any]
+) -> None:
+    """Refuse data that are not as the data set's file says: chance and shapes hang on it."""
+    found = {
+        "classes": len(description["classes"]),
+        "shape": list(tensors["train_images"].shape[1:]),
+    }
+    for key, value in found.items():
+        if value != entry[key]:
+            raise DataError(
+                f"config/datasets/{dataset}.yaml says {key}: {entry[key]}, its files hold {value}:"
+                " mend the one or the other"
+            )
 
 
 def torchvision_tensors(reader: type, folder: Path) -> tuple[Tensors, dict[str, Any]]:

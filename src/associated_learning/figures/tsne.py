@@ -13,7 +13,7 @@ from associated_learning.results import read
 
 CAPTION = (
     "t-SNE of the activations of test images (their first 50 principal components), layer by"
-    " layer, with one row per method (thesis 3.3; van der Maaten 2014). The maps are those of the"
+    " layer. Each method has one row (thesis 3.3; van der Maaten 2014). The maps are those of the"
     " least seed; the table averages over all. Above each panel stand two accuracies for this"
     " seed, in the activations and in the embedding. They are the share of images whose nearest"
     " neighbours vote for their class. Below them stands the Kullback-Leibler divergence at which"

@@ -1,6 +1,5 @@
 """How far apart the layers of a network put the classes (thesis 3.3)."""
 
-import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from associated_learning.data import load
-from associated_learning.files import atomic_write
+from associated_learning.files import write_rows
 from associated_learning.measure import hidden
 
 FEATURES = 1024  # looked at together; bounds memory, decides nothing
@@ -54,13 +53,7 @@ def write(run: Path, data: Path, out: Path) -> None:
         identity | {"layer": layer, "place": place} | distances._asdict()
         for place, (layer, distances) in enumerate(found.items())
     ]
-    with (
-        atomic_write(out) as partial,
-        partial.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_rows(out, rows)
 
 
 def class_distances(

@@ -1,6 +1,5 @@
 """What a network holds and costs: parameters (thesis 2.6) and multiply-adds."""
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from associated_learning import build, registry
-from associated_learning.files import atomic_write
+from associated_learning.files import write_rows
 from associated_learning.methods.base import Method
 
 
@@ -81,11 +80,4 @@ def write_counts(cells: Sequence[str], out: Path) -> None:
             )
         names = {"dataset": dataset, "arch": arch, "method": method}
         rows.append(names | parameter_counts(network))
-    columns = dict.fromkeys(column for row in rows for column in row)
-    with (
-        atomic_write(out) as partial,
-        partial.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.DictWriter(file, fieldnames=list(columns))
-        writer.writeheader()
-        writer.writerows(rows)
+    write_rows(out, rows)

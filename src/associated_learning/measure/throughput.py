@@ -20,7 +20,7 @@ import torch
 
 from associated_learning import registry
 from associated_learning.data import load
-from associated_learning.files import atomic_write
+from associated_learning.files import write_json
 from associated_learning.machine import usable_cores
 from associated_learning.training import config as settings
 from associated_learning.training import loop, pipeline, record, shares
@@ -129,9 +129,7 @@ def measure(
 
 def write(out: Path, **options: Any) -> None:
     """Measure (see `measure`) and write it as JSON."""
-    found = measure(**options)
-    with atomic_write(out) as partial:
-        partial.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write_json(out, measure(**options))
 
 
 def modelled(

@@ -1,7 +1,6 @@
 """Choosing a learning rate on training images held out; no test image is looked at."""
 
 import dataclasses
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import torch
 
 from associated_learning.data.load import Dataset
 from associated_learning.errors import TrainingError
-from associated_learning.files import atomic_write
+from associated_learning.files import write_json
 from associated_learning.training import loop, record
 from associated_learning.training.config import Config
 from associated_learning.training.run import Run
@@ -81,8 +80,7 @@ def write(
         "versions": record.versions(),
         "hardware": record.hardware(torch.device(config.device)),
     }
-    with atomic_write(out / "tuning.json") as partial:
-        partial.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write_json(out / "tuning.json", found)
     for saved in checkpoints:
         saved.unlink(missing_ok=True)
 

@@ -63,6 +63,13 @@ class Method(nn.Module):
         """
         raise NotImplementedError
 
+    def forward(self, images: Tensor, components: int | None = None) -> Tensor:
+        """Prediction, (batch, C): logits or between 0 and 1, the class being the largest.
+
+        Methods of one part take no `components`; of several, it is the prefix that predicts.
+        """
+        raise NotImplementedError
+
     def parts(self) -> list[nn.Module]:
         """What is trained apart, each by its own losses and optimiser; here the whole network."""
         return [self]

@@ -15,7 +15,7 @@ CAPTION = (
     " Euclidean distance between two samples of a class, averaged over pairs and then classes."
     " Inter is the distance between the centroids of two classes, averaged over pairs. Silhouette"
     " is the mean silhouette coefficient of squared distances. It lies between −1 and 1 and does"
-    " not depend on a layer's scale. ∞: of one seed at least, the layer has no spread within"
+    " not depend on a layer's scale. ∞: with at least one seed the layer has no spread within"
     " classes. —: it is the same for all images. BP has ReLU and a softmax. AL and same path"
     " (ours) have the same layers, ELU and then sigmoids, and differ in training alone."
 )

@@ -14,7 +14,7 @@ CAPTION = (
     "Accuracy of networks of sigmoids on the test set after the last epoch, in percent, by the"
     " number of hidden forward layers (thesis, abstract). Gradient is the norm of the loss's"
     " gradient by the first forward layer, before and after training, as geometric mean over the"
-    " seeds. 0: it underflowed, of one seed at least. A component has started if it predicts right"
+    " seeds. 0: it underflowed with at least one seed. A component has started if it predicts right"
     " more than twice as often as chance, in the mean over the seeds. First is the accuracy of"
     " AL's first component alone, which has one hidden forward layer."
 )

@@ -1,6 +1,5 @@
 """What a finished run leaves behind, and what tells one run from another."""
 
-import csv
 import dataclasses
 import hashlib
 import json
@@ -16,7 +15,7 @@ import torch
 
 from associated_learning import closure, registry
 from associated_learning.data.load import Dataset
-from associated_learning.files import atomic_write
+from associated_learning.files import atomic_write, write_json, write_rows
 from associated_learning.machine import processor
 from associated_learning.measure.parameters import multiply_adds, parameter_counts
 from associated_learning.training.config import Config
@@ -30,15 +29,8 @@ def write_results(run: Run, out: Path) -> dict[str, Any]:
         weights = {name: w.contiguous() for name, w in run.network.state_dict().items()}
         # Python's own writing: a full disk is then an OSError.
         partial.write_bytes(safetensors.torch.save(weights))
-    with (
-        atomic_write(out / "history.csv") as partial,
-        partial.open("w", newline="", encoding="utf-8") as file,
-    ):
-        writer = csv.DictWriter(file, fieldnames=list(run.history[0]))
-        writer.writeheader()
-        writer.writerows(run.history)
-    with atomic_write(out / "metrics.json") as partial:
-        partial.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    write_rows(out / "history.csv", run.history)
+    write_json(out / "metrics.json", found)
     return found
 
 
