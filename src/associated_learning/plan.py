@@ -186,7 +186,10 @@ def counted_entries(config: Config, scale: str) -> dict[str, Any]:
     named = [cell.split(":")[:2] for cell in parameter_cells(config, scale)]
     keys = ("classes", "shape")
     return {
-        "networks": {arch: config["networks"][arch] for _, arch in named},
+        "networks": {
+            arch: {key: v for key, v in config["networks"][arch].items() if key != "label"}
+            for _, arch in named
+        },
         "datasets": {name: [config["datasets"][name][key] for key in keys] for name, _ in named},
     }
 

@@ -92,6 +92,8 @@ def test_it_is_prepared_like_every_other_data_set(tmp_path, monkeypatch):
     content = (tmp_path / "below/mine.npz").read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     entry = {
+        "classes": 3,
+        "shape": list(some["train_images"].shape[1:]),
         "reader": "associated_learning.data.arrays.read",
         "preprocessing": {"standardise": True, "augment": False},
         "files": [{"path": "below/mine.npz", "bytes": len(content), "sha256": sha256}],

@@ -19,6 +19,8 @@ CONFIG = {
     "datasets": {
         "birds": {
             "label": "Birds",
+            "classes": 7,
+            "shape": [3, 8, 8],
             "reader": "some.where",
             "preprocessing": {"standardise": True, "augment": True},
             "target_width": {"wide": 300},
@@ -26,6 +28,8 @@ CONFIG = {
         },
         "trees": {
             "label": "Trees",
+            "classes": 2,
+            "shape": [1, 8, 8],
             "reader": "some.where",
             "preprocessing": {"standardise": False, "augment": False},
             "target_width": {},
@@ -265,9 +269,9 @@ def test_an_output_knows_the_entries_that_it_shows_and_no_others():
     entries = outputs("tiny")["figures", "maps_birds_deep"].entries
     assert entries["methods"] == {"new": {"label": "New"}}
     assert entries["networks"] == {"wide": "Wide", "deep": "Deep"}
-    assert entries["datasets"] == {"birds": "Birds"}
+    assert entries["datasets"] == {"birds": ["Birds", 7]}
     entries = outputs("tiny")["figures", "samples_trees"].entries
-    assert entries == {"methods": {}, "networks": {}, "datasets": {"trees": "Trees"}}
+    assert entries == {"methods": {}, "networks": {}, "datasets": {"trees": ["Trees", 2]}}
     rates = outputs("tiny")["tables", "rates"].entries
     assert rates["methods"].keys() == {"old", "new"} and rates["networks"] == {"wide": "Wide"}
 
@@ -443,8 +447,10 @@ def test_flags_are_quoted_for_the_shell():
     assert plan.flags({}) == ""
 
 
-def test_data_are_prepared_anew_where_bytes_reader_or_preprocessing_change_and_nothing_else():
+def test_data_are_prepared_anew_where_anything_but_their_names_and_widths_changes():
     assert plan.prepared_facts(CONFIG, "birds") == {
+        "classes": 7,
+        "shape": [3, 8, 8],
         "reader": "some.where",
         "preprocessing": {"standardise": True, "augment": True},
         "files": {"birds.gz": "abc"},
