@@ -31,10 +31,11 @@ download: setup ## fetch and verify the official data files
 	$(SNAKEMAKE) download
 
 test: setup ## the tests, on all cores
-	python -m pytest -n $(CORES) --dist loadfile tests/unit tests/workflow
+	python -m pytest -n $(CORES) --dist loadfile -m "not slow" tests/unit tests/workflow
 
-test-faults: setup ## trainings killed, disks filled, files damaged: counted
+test-faults: setup ## trainings killed, disks filled, files damaged: counted; and what is large
 	python -m pytest tests/faults
+	python -m pytest -m slow tests/unit
 
 test-slurm: setup ## the Slurm profile beside a Slurm of one node, ten minutes; on Debian, as root
 	sh tests/workflow/slurm.sh python -m pytest tests/workflow/test_slurm.py

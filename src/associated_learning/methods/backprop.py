@@ -9,7 +9,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from associated_learning.methods.base import Method, State
-from associated_learning.networks.layers import dense, output_shapes
+from associated_learning.networks.layers import (
+    dense,
+    glorot_uniform,
+    he_normal,
+    output_shapes,
+)
 from associated_learning.networks.protocol import Head, Shape
 
 
@@ -51,11 +56,12 @@ class BackpropNetwork(Method):
         pool, width = head.pool or nn.Identity(), target_width
         features = math.prod(output_shapes([*blocks, pool], input_shape)[-1])
         widths = [features, 5 * width, width, *[width] * (len(blocks) - 1)]
+        initialise = glorot_uniform if head.glorot else he_normal
         hidden = [
-            dense(below, above, nn.ReLU, head.batch_norm)
+            dense(below, above, nn.ReLU, head.batch_norm, initialise)
             for below, above in itertools.pairwise(widths)
         ]
-        logits = dense(width, classes, nn.Identity)
+        logits = dense(width, classes, nn.Identity, initialise=initialise)
         return cls(blocks, nn.Sequential(pool, nn.Flatten(), *hidden, logits))
 
     def losses(self, images: Tensor, labels: Tensor) -> Iterator[State]:

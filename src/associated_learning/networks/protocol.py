@@ -28,4 +28,5 @@ class Head(NamedTuple):
 
     pool: nn.Module | None = None  # in front of the bridge-matched dense layers
     batch_norm: bool = False  # after each of these
+    glorot: bool = False  # whether its dense layers are initialised by Glorot's rule, not He's
     own: nn.Sequential | None = None  # instead of all that

@@ -40,7 +40,12 @@ class Block(nn.Module):
 
 
 def blocks(
-    shape: Shape, width: float, activation: Activation, baseline: bool, depth: int
+    shape: Shape,
+    width: float,
+    activation: Activation,
+    baseline: bool,
+    depth: int,
+    pool: bool = True,
 ) -> list[nn.Module]:
     """Stem and three stages of 6 n + 2 = `depth` layers, n blocks per stage, batch norm in all."""
     widths = [scaled(filters, width) for filters in (16, 16, 32, 64)]
@@ -52,6 +57,9 @@ def blocks(
     return stages
 
 
-def head(shape: Shape, width: float, classes: int, depth: int) -> Head:
-    """Average pool over the whole last map (8 x 8 for CIFAR), bridge-matched, batch norm."""
-    return Head(pool=nn.AvgPool2d(shape[1] // 4), batch_norm=True)
+def head(shape: Shape, width: float, classes: int, depth: int, pool: bool = True) -> Head:
+    """Average pool over the whole last map (8 x 8 for CIFAR), bridge-matched, batch norm.
+
+    Without the pool (ours) the baseline's head reads what AL's last bridge reads.
+    """
+    return Head(pool=nn.AvgPool2d(shape[1] // 4) if pool else None, batch_norm=True)

@@ -4,10 +4,11 @@ import math
 
 from torch import nn
 
-from associated_learning.networks.layers import dense, scaled
+from associated_learning.networks.layers import dense, glorot_sigmoid, he_normal, scaled
 from associated_learning.networks.protocol import Activation, Head, Protocol, Shape
 
 UNITS = 256
+INITIALISATIONS = {"he": he_normal, "glorot": glorot_sigmoid}
 
 
 def protocol(classes: int, baseline: bool) -> Protocol:
@@ -16,14 +17,23 @@ def protocol(classes: int, baseline: bool) -> Protocol:
 
 
 def blocks(
-    shape: Shape, width: float, activation: Activation, baseline: bool, depth: int
+    shape: Shape,
+    width: float,
+    activation: Activation,
+    baseline: bool,
+    depth: int,
+    initialisation: str = "he",
 ) -> list[nn.Module]:
-    """`depth` hidden layers, one per component; sigmoids whatever the method's activation."""
-    units = scaled(UNITS, width)
-    first = nn.Sequential(nn.Flatten(), dense(math.prod(shape), units, nn.Sigmoid))
-    return [first, *(dense(units, units, nn.Sigmoid) for _ in range(depth - 1))]
+    """`depth` hidden layers, one per component; sigmoids whatever the method's activation.
+
+    Their initialisation is He's, which is made for ReLU, or ("glorot") the one for sigmoids.
+    """
+    units, initialise = scaled(UNITS, width), INITIALISATIONS[initialisation]
+    sides = [math.prod(shape), *[units] * (depth - 1)]
+    layers = [dense(side, units, nn.Sigmoid, initialise=initialise) for side in sides]
+    return [nn.Sequential(nn.Flatten(), layers[0]), *layers[1:]]
 
 
-def head(shape: Shape, width: float, classes: int, depth: int) -> Head:
+def head(shape: Shape, width: float, classes: int, depth: int, initialisation: str = "he") -> Head:
     """C logits alone: bridge-matched layers would only deepen the baseline."""
     return Head(own=nn.Sequential(dense(scaled(UNITS, width), classes, nn.Identity)))

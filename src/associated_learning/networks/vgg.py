@@ -41,5 +41,5 @@ def blocks(shape: Shape, width: float, activation: Activation, baseline: bool) -
 
 
 def head(shape: Shape, width: float, classes: int) -> Head:
-    """The bridge-matched head with batch norm."""
-    return Head(batch_norm=True)
+    """The bridge-matched head with batch norm, initialised by Glorot's rule (appendix A)."""
+    return Head(batch_norm=True, glorot=True)

@@ -37,16 +37,23 @@ def prefix_accuracies(
 
 
 def gradient_norms(network: Any, x: Tensor, labels: Tensor) -> list[float]:
-    """Norm of the loss's gradient by each forward layer's parameters, on x and its labels."""
+    """Norm of the loss's gradient by each forward layer's parameters, on x and its labels.
+
+    0 where a layer does not learn.
+    """
     # In training mode, as a step sees it; but batch norm's running statistics must not move.
     buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
     losses = network.losses(x, labels)
     sum(loss for part in losses for loss in part).backward()
     norms = [
-        # In double precision: the squares of vanishing gradients underflow in single.
-        torch.nn.utils.get_total_norm([p.grad.double() for p in layer.parameters()]).item()
-        for layer in network.forward_layers()
+        torch.nn.utils.get_total_norm(gradients).item() if gradients else 0.0
+        for gradients in map(_gradients, network.forward_layers())
     ]
     network.zero_grad(set_to_none=True)
     network.load_state_dict(buffers, strict=False)
     return norms
+
+
+def _gradients(layer: torch.nn.Module) -> list[Tensor]:
+    """Gradients of a layer, in double: squares of vanishing ones underflow in single precision."""
+    return [p.grad.double() for p in layer.parameters() if p.grad is not None]
