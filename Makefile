@@ -18,7 +18,7 @@ setup: .venv/.complete ## build .venv from envs/requirements.lock
 .venv/.complete: envs/requirements.lock envs/bootstrap.lock
 	@sh envs/setup.sh $(PYTHON)
 
-smoke: setup ## the whole workflow on scikit-learn's digits, about two minutes, no network
+smoke: setup ## the whole workflow on scikit-learn's digits, two to three minutes, no network
 	$(SNAKEMAKE) smoke
 
 laptop: setup ## reduced widths and epochs on the real data sets

@@ -15,6 +15,7 @@ So a number is never typed: a text names it, and `text` looks it up in tables/la
 """
 
 import csv
+import re
 import statistics
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -183,6 +184,9 @@ def finding(name: str) -> str:
 def claims() -> str:
     """The README's table of claims: section, claim, answer and the short finding of findings.yaml.
 
+    Of an answer that counts cells their names, in brackets, are left out. What was not run is
+    left out.
+
     Raises
     ------
     KeyError
@@ -190,8 +194,14 @@ def claims() -> str:
     """
     findings = _findings()
     rows = [
-        (row["thesis"], row["claim"], row["answer"], findings["claims"][row["claim"]])
+        (
+            row["thesis"],
+            row["claim"],
+            re.sub(r" \([^)]*\)", "", row["answer"]),
+            findings["claims"][row["claim"]],
+        )
         for row in Files()["claims"].rows
+        if row["answer"] != "not run yet"
     ]
     rows += [("—", claim, "ours", finding) for claim, finding in findings["ours"].items()]
     lines = ["| Thesis | Claim | Answer | Finding |", "|---|---|---|---|"]

@@ -20,15 +20,7 @@ if config["source"] == "runs":
 
 else:
     # In place of all that downloads, trains and measures. The file is verified as a whole.
-    from associated_learning.results import archive
-
-    for scale in SCALES:
-        if not Path(f"archives/{scale}.zip").exists():
-            continue
-        try:
-            held = archive.read(Path(f"archives/{scale}.zip"))
-        except archive.ArchiveError as error:
-            raise WorkflowError(str(error))
+    for scale, held in config["held"].items():
 
         rule:
             name:
@@ -36,7 +28,7 @@ else:
             input:
                 f"archives/{scale}.zip",
             output:
-                [f"{RESULTS}/{file}" for file in held],
+                sorted(held),
             log:
                 f"logs/{scale}/unpack.log",
             conda:

@@ -19,7 +19,20 @@ except configuration.ConfigError as error:
 
 SCALES = config["scales"]
 RESULTS = plan.folder(config)
-RUN = f"{RESULTS}/{{scale}}/{{dataset}}/{{arch}}/{{method}}/seed{{seed}}/"
+if config["source"] == "archive":
+    from associated_learning.results import archive
+
+    # By scale, all that its archive holds, verified as a whole.
+    try:
+        config["held"] = {
+            scale: {f"{RESULTS}/{file}" for file in archive.read(path)}
+            for scale in SCALES
+            if (path := Path(f"archives/{scale}.zip")).exists()
+        }
+    except archive.ArchiveError as error:
+        raise WorkflowError(str(error))
+RUN = f"{RESULTS}/{{scale}}/{{dataset}}/{{arch}}/{{method}}/{{variant}}seed{{seed}}/"
+VARIANTS = {of["variant"] for of in config["experiments"].values() if "variant" in of}
 # Figures and tables by scale, kind of output and name.
 OUTPUTS = {
     scale: {(output.what, output.name): output for output in plan.outputs(config, scale)}
@@ -36,6 +49,7 @@ wildcard_constraints:
     arch="|".join(config["networks"]),
     method="|".join(config["methods"]),
     scale="|".join(SCALES),
+    variant=f"(?:{'|'.join(['', *(f'{name}_' for name in VARIANTS)])})",
     seed=r"\d+",
     figure="|".join(output_names("figures")),
     table="|".join(output_names("tables")),

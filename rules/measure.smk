@@ -30,9 +30,9 @@ rule distances:
     output:
         f"{RUN}distances.csv",
     log:
-        "logs/{scale}/distances/{dataset}_{arch}_{method}_seed{seed}.log",
+        "logs/{scale}/distances/{dataset}_{arch}_{method}_{variant}seed{seed}.log",
     benchmark:
-        "results/{scale}/benchmarks/distances/{dataset}_{arch}_{method}_seed{seed}.tsv"
+        "results/{scale}/benchmarks/distances/{dataset}_{arch}_{method}_{variant}seed{seed}.tsv"
     conda:
         "../envs/environment.yaml"
     resources:
@@ -45,6 +45,32 @@ rule distances:
         " --out {output} > {log} 2>&1"
 
 
+# Linear classifiers of every layer of a trained network.
+rule probe:
+    input:
+        data="data/prepared/{dataset}.safetensors",
+        metrics=f"{RUN}metrics.json",
+        weights=f"{RUN}weights.safetensors",
+        code=command_code("probe", of_run=True),
+    output:
+        f"{RUN}probe.csv",
+    log:
+        "logs/{scale}/probe/{dataset}_{arch}_{method}_{variant}seed{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/probe/{dataset}_{arch}_{method}_{variant}seed{seed}.tsv"
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        runtime=240,
+        mem_mb=4000,
+    params:
+        run=subpath(input.metrics, parent=True),
+        images=lambda wildcards: plan.probe_images(config, wildcards.scale),
+    shell:
+        "python -m associated_learning probe --run {params.run} --data {input.data}"
+        " --images {params.images} --out {output} > {log} 2>&1"
+
+
 # t-SNE coordinates of every layer of a trained network.
 rule embed:
     input:
@@ -55,9 +81,9 @@ rule embed:
     output:
         f"{RUN}tsne.safetensors",
     log:
-        "logs/{scale}/embed/{dataset}_{arch}_{method}_seed{seed}.log",
+        "logs/{scale}/embed/{dataset}_{arch}_{method}_{variant}seed{seed}.log",
     benchmark:
-        "results/{scale}/benchmarks/embed/{dataset}_{arch}_{method}_seed{seed}.tsv"
+        "results/{scale}/benchmarks/embed/{dataset}_{arch}_{method}_{variant}seed{seed}.tsv"
     conda:
         "../envs/environment.yaml"
     resources:
@@ -88,7 +114,7 @@ rule count:
     params:
         cells=lambda wildcards: plan.parameter_cells(config, wildcards.scale),
         # Not passed on: where it changes, it is counted anew.
-        entries=lambda wildcards: plan.counted_entries(config, wildcards.scale),
+        entries=lambda w: plan.counted_entries(config, plan.parameter_cells(config, w.scale)),
     shell:
         "python -m associated_learning count {params.cells} --out {output} > {log} 2>&1"
 
@@ -120,6 +146,35 @@ rule throughput:
     shell:
         "python -m associated_learning throughput {params.flags} --data data/prepared"
         " --out {output} > {log} 2>&1"
+
+
+# How long a step of each method takes, by which runs in equal time are shortened: one job.
+rule steps:
+    input:
+        data=lambda w: expand(
+            "data/prepared/{dataset}.safetensors", dataset=SCALES[w.scale]["datasets"]
+        ),
+        code=lambda w: closure.steps_files(plan.step_cells(config, w.scale)),
+    output:
+        "results/{scale}/steps.json",
+    log:
+        "logs/{scale}/steps/measured.log",
+    benchmark:
+        "results/{scale}/benchmarks/steps/measured.tsv"
+    conda:
+        "../envs/environment.yaml"
+    # All cores, though one works: another job beside it would slow down one method or another.
+    threads: lambda wildcards: workflow.cores
+    resources:
+        runtime=scale_resource("runtime"),
+        mem_mb=scale_resource("mem_mb"),
+        device=config["device"],
+        gpu=0 if config["device"] == "cpu" else 1,
+    params:
+        cells=lambda wildcards: plan.step_flags(config, wildcards.scale),
+    shell:
+        "python -m associated_learning steps {params.cells:q} --device {resources.device}"
+        " --data data/prepared --out {output} > {log} 2>&1"
 
 
 rule jobs:

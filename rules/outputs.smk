@@ -54,7 +54,7 @@ rule table:
         "../envs/environment.yaml"
     params:
         kind=of_output("tables", "kind"),
-        flags=lambda wildcards: plan.output_flags(config, wildcards.scale),
+        flags=lambda wildcards: plan.table_flags(config, wildcards.scale),
         prefix=subpath(output[0], parent=True),
         # Not passed on: labels and looks, at whose change it is made anew; the rest for the report.
         entries=of_output("tables", "entries"),

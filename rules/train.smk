@@ -10,9 +10,9 @@ rule train:
         history=f"{RUN}history.csv",
         weights=f"{RUN}weights.safetensors",
     log:
-        "logs/{scale}/train/{dataset}_{arch}_{method}_seed{seed}.log",
+        "logs/{scale}/train/{dataset}_{arch}_{method}_{variant}seed{seed}.log",
     benchmark:
-        "results/{scale}/benchmarks/train/{dataset}_{arch}_{method}_seed{seed}.tsv"
+        "results/{scale}/benchmarks/train/{dataset}_{arch}_{method}_{variant}seed{seed}.tsv"
     conda:
         "../envs/environment.yaml"
     threads: 1
@@ -23,7 +23,9 @@ rule train:
         device=config["device"],
         gpu=0 if config["device"] == "cpu" else 1,
     params:
-        flags=lambda w: plan.flags(plan.run_settings(config, w.scale, w.dataset, w.arch, w.method)),
+        flags=lambda w: plan.flags(
+            plan.run_settings(config, w.scale, w.dataset, w.arch, w.method, w.variant)
+        ),
         # Not passed on: where it changes, the run is another one.
         network=lambda wildcards: registry.network_options(wildcards.arch),
         run=subpath(output.metrics, parent=True),

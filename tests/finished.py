@@ -69,13 +69,22 @@ def write_run(
         "seed": seed,
         "gradient_norms": {"initial": list(gradients[0]), "final": list(gradients[1])},
         "target_first_steps": target_first[0],
+        "parameters": {"effective": 374_346},
         "multiply_adds_by_prefix": multiply_adds
         or [3_200_000 // k for k in range(1, 1 + len(prefixes))],
         "times": {
             "training_seconds": float(seconds_per_step * steps[-1]),
             "target_first_seconds": target_first[1],
         },
-        "config": {"dataset": "mnist", "arch": arch, "method": method, "seed": seed} | config,
+        "config": {
+            "dataset": "mnist",
+            "arch": arch,
+            "method": method,
+            "seed": seed,
+            "width": 0.25,
+            "learning_rate": 1e-3,
+        }
+        | config,
     }
     path = folder / "metrics.json"
     path.write_text(json.dumps(whole | (metrics or {})), encoding="utf-8")
@@ -101,6 +110,21 @@ def write_distances(
         # In float64 and in full, as CSV has it: "inf", and nothing for NaN.
         | {"ratio": ratio, "silhouette": silhouette}
         for place, (layer, (ratio, silhouette)) in enumerate(layers.items())
+    ).to_csv(path, index=False)
+    return path
+
+
+def write_probe(
+    root: Path, method: str, seed: int, layers: dict[str, float], arch: str = "mlp"
+) -> Path:
+    """Layers with accuracy, as the probe command writes them."""
+    path = root / arch / method / f"seed{seed}_probe.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cell = {"dataset": "mnist", "arch": arch, "method": method, "seed": seed}
+    pd.DataFrame(
+        cell
+        | {"layer": layer, "place": place, "features": 1024, "images": 5000, "accuracy": accuracy}
+        for place, (layer, accuracy) in enumerate(layers.items())
     ).to_csv(path, index=False)
     return path
 

@@ -21,6 +21,7 @@ OPTIONS = {
     "method": "al",
     "seed": 0,
     "epochs": 2,
+    "shorten": None,
     "batch_size": 32,
     "learning_rate": 1e-3,
     "target_lr_factor": None,

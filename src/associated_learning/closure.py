@@ -78,6 +78,12 @@ def throughput_files(archs: Iterable[str]) -> list[str]:
     return command_files("throughput", *modules)
 
 
+def steps_files(cells: Iterable[tuple[str, str, str]]) -> list[str]:
+    """Files that the times of steps of networks (see `plan.step_cells`) depend on."""
+    found = [(registry.network_module(a), registry.method_module(m)) for _, a, m in cells]
+    return command_files("steps", *(module for modules in found for module in modules))
+
+
 def hashes(paths: Iterable[str]) -> dict[str, str]:
     """SHA-256 of files of this project by path."""
     return {path: hashlib.sha256((ROOT / path).read_bytes()).hexdigest() for path in paths}

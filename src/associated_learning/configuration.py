@@ -56,11 +56,12 @@ def load(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 def _check_together(config: Mapping[str, Any]) -> None:
     """Check what no schema can: what entries of several places have to do with one another."""
-    for role in ("method", "baseline"):
+    for role, least in (("method", 1), ("baseline", 1), ("control", 0)):
         named = [name for name, entry in config["methods"].items() if entry.get("role") == role]
-        if len(named) != 1:
+        if not least <= len(named) <= 1:
+            needs = "one needs" if least else "one alone may have"
             raise ConfigError(
-                f"config: methods: one needs role {role}, {', '.join(named) or 'none'} has it"
+                f"config: methods: {needs} role {role}, {', '.join(named) or 'none'} has it"
             )
     for name, scale in config["scales"].items():
         if names := plan.repeated(config, name):

@@ -5,21 +5,26 @@ config/experiments.yaml names its kinds (the module that makes it), the runs or 
 reads (`from`), and what there is one of (`per`): each data set, each network on it, or the scale.
 """
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import PurePosixPath
 from typing import Any
 
-Config = Mapping[str, Any]
+from associated_learning.cells import Config, held, methods, ratios, variant
+from associated_learning.settings import counted_entries as counted_entries
+from associated_learning.settings import flags, run_settings
+from associated_learning.settings import prepared_facts as prepared_facts
+from associated_learning.settings import probe_images as probe_images
+from associated_learning.settings import tune_settings as tune_settings
 
 FORMATS = {"figures": ("pdf", "png"), "tables": ("csv", "md", "tex", "html")}
 # Files of a run that experiments read, and the rule that makes each.
-RUN_FILES = {"metrics.json": "train", "distances.csv": "distances", "tsne.safetensors": "embed"}
+RUN_FILES = {"metrics.json": "train", "distances.csv": "distances", "probe.csv": "probe"}
+RUN_FILES |= {"tsne.safetensors": "embed"}
 # Files that a scale has one of. What reads JOBS comes after everything else.
-JOBS = "jobs.csv"
-SCALE_FILES = ("parameters.csv", "throughput.json", JOBS)
+JOBS, STEPS = "jobs.csv", "steps.json"
+SCALE_FILES = ("parameters.csv", "throughput.json", STEPS, JOBS)
 
 
 @dataclass(frozen=True)
@@ -100,9 +105,17 @@ def files(config: Config, scale: str, with_costs: bool = True) -> list[str]:
 
 
 def networks(config: Config, scale: str, experiment: Config, dataset: str) -> list[str]:
-    """Networks of an experiment on a data set, but for those that the scale leaves out."""
+    """Networks of an experiment on a data set, but for those that the scale leaves out.
+
+    Of a variant only those that the scale states a ratio of.
+    """
     left_out = config["scales"][scale]["leave_out"]
-    return [arch for arch in experiment["archs"].get(dataset, []) if arch not in left_out]
+    return [
+        arch
+        for arch in experiment["archs"].get(dataset, [])
+        if arch not in left_out
+        and ("variant" not in experiment or ratios(config, scale, dataset, arch))
+    ]
 
 
 def run_files(config: Config, scale: str) -> list[str]:
@@ -119,21 +132,32 @@ def run_files(config: Config, scale: str) -> list[str]:
     return sorted(set(found))
 
 
+def trained(config: Config, scale: str) -> list[tuple[str, str, str]]:
+    """Data set, network and method of all runs of a scale, each once."""
+    return list(
+        dict.fromkeys(
+            (dataset, arch, method)
+            for experiment in config["experiments"].values()
+            if experiment["from"] in RUN_FILES
+            for dataset in config["scales"][scale]["datasets"]
+            for arch in networks(config, scale, experiment, dataset)
+            for method in methods(config, experiment, arch)
+            if variant(config, scale, experiment, dataset, arch, method) is not None
+        )
+    )
+
+
 def tunings(config: Config, scale: str) -> list[str]:
     """What is found of learning rates: for each network named there, for every method it has."""
     tuning = config["scales"][scale].get("tuning", {"archs": {}})
-    return [
+    found = [
         f"{folder(config)}/{scale}/{dataset}/{arch}/{method}/tuning.json"
         for dataset, archs in tuning["archs"].items()
         for arch in archs
-        for method in dict.fromkeys(
-            method
-            for experiment in config["experiments"].values()
-            if experiment["from"] in RUN_FILES
-            and arch in networks(config, scale, experiment, dataset)
-            for method in experiment["methods"]
-        )
+        for of, trained_arch, method in trained(config, scale)
+        if (of, trained_arch) == (dataset, arch)
     ]
+    return held(config, scale, found)
 
 
 def archived(config: Config, scale: str) -> list[str]:
@@ -157,13 +181,35 @@ def benchmarks(config: Config, scale: str) -> list[str]:
         jobs.add(("tune", "_".join(PurePosixPath(path).parts[-4:-1])))
     datasets = config["scales"][scale]["datasets"]
     jobs |= {("overview", dataset) for dataset in datasets}
-    jobs |= {("count", "parameters"), ("throughput", "measured")}
+    jobs |= {("count", "parameters"), ("throughput", "measured"), ("steps", "measured")}
     jobs |= {(o.what.rstrip("s"), o.name) for o in outputs(config, scale) if not _reads_jobs(o)}
     shared = [
         f"results/all/benchmarks/{job}/{dataset}.tsv"
         for job, dataset in product(("fetch", "prepare"), datasets)
     ]
     return shared + [f"results/{scale}/benchmarks/{job}/{name}.tsv" for job, name in sorted(jobs)]
+
+
+def step_cells(config: Config, scale: str) -> list[tuple[str, str, str]]:
+    """Data set, network and method of all whose step is timed."""
+    return [
+        (dataset, arch, method)
+        for experiment in config["experiments"].values()
+        if experiment["from"] == STEPS
+        for dataset in config["scales"][scale]["datasets"]
+        for arch in networks(config, scale, experiment, dataset)
+        for method in methods(config, experiment, arch)
+    ]
+
+
+def step_flags(config: Config, scale: str) -> list[str]:
+    """Flags of the train command for each of these."""
+    return [
+        flags({"dataset": dataset, "arch": arch, "method": method})
+        + " "
+        + flags(run_settings(config, scale, dataset, arch, method))
+        for dataset, arch, method in step_cells(config, scale)
+    ]
 
 
 def parameter_cells(config: Config, scale: str) -> list[str]:
@@ -174,79 +220,11 @@ def parameter_cells(config: Config, scale: str) -> list[str]:
             continue
         for dataset in config["scales"][scale]["datasets"]:
             for arch in networks(config, scale, experiment, dataset):
-                for method in experiment["methods"]:
+                for method in methods(config, experiment, arch):
                     settings = run_settings(config, scale, dataset, arch, method)
                     widths = settings.get("width", 1), settings.get("target_width", "")
                     cells.append(":".join(map(str, (dataset, arch, method, *widths))))
     return cells
-
-
-def counted_entries(config: Config, scale: str) -> dict[str, Any]:
-    """What the registries say of the networks and data sets whose parameters are counted."""
-    named = [cell.split(":")[:2] for cell in parameter_cells(config, scale)]
-    keys = ("classes", "shape")
-    return {
-        "networks": {
-            arch: {key: v for key, v in config["networks"][arch].items() if key != "label"}
-            for _, arch in named
-        },
-        "datasets": {name: [config["datasets"][name][key] for key in keys] for name, _ in named},
-    }
-
-
-def run_settings(
-    config: Config, scale: str, dataset: str, arch: str, method: str
-) -> dict[str, Any]:
-    """Flags of the train command for one run: what its data set fixes, then what the scale sets.
-
-    Of the scale's entries later ones win.
-    """
-    entry, family = config["datasets"][dataset], config["networks"][arch]["family"]
-    settings: dict[str, Any] = {"augment": entry["preprocessing"]["augment"]}
-    if family in entry["target_width"]:
-        settings["target_width"] = entry["target_width"][family]
-    cell = {"dataset": dataset, "arch": arch, "method": method}
-    for part in config["scales"][scale]["runs"]:
-        wanted = part.get("for", {})
-        if all(
-            cell[key] in (value if isinstance(value, list) else [value])
-            for key, value in wanted.items()
-        ):
-            settings |= part["set"]
-    return settings
-
-
-def tune_settings(
-    config: Config, scale: str, dataset: str, arch: str, method: str
-) -> dict[str, Any]:
-    """Flags of the tune command: as for the run, but for what the scale's tuning sets."""
-    settings = run_settings(config, scale, dataset, arch, method)
-    settings.pop("learning_rate", None)  # it is what is looked for
-    tuning = config["scales"][scale]["tuning"]
-    return settings | {key: value for key, value in tuning.items() if key != "archs"}
-
-
-def prepared_facts(config: Config, dataset: str) -> dict[str, Any]:
-    """What config/datasets/ says of a data set but for its names: shape, bytes, preprocessing."""
-    entry = config["datasets"][dataset]
-    keys = ("classes", "shape", "reader", "preprocessing")
-    return {key: entry[key] for key in keys} | {
-        "files": {file["path"]: file["sha256"] for file in entry["files"]},
-    }
-
-
-def flags(settings: Mapping[str, Any]) -> str:
-    """Settings as flags of a command line: {"batch_size": 32, "augment": False} and so on."""
-    words = []
-    for key, value in settings.items():
-        flag = key.replace("_", "-")
-        if isinstance(value, bool):
-            words.append(f"--{flag}" if value else f"--no-{flag}")
-        elif isinstance(value, list):
-            words.append(f"--{flag} {shlex.join(map(str, value))}")
-        else:
-            words.append(f"--{flag} {shlex.quote(str(value))}")
-    return " ".join(words)
 
 
 def mark(config: Config, scale: str) -> str:
@@ -255,9 +233,14 @@ def mark(config: Config, scale: str) -> str:
 
 
 def output_flags(config: Config, scale: str) -> str:
-    """Flags of the figure and table commands."""
+    """Flags of the figure command, and of the table command."""
     said = mark(config, scale)
     return flags({"mark": said} if said else {})
+
+
+def table_flags(config: Config, scale: str) -> str:
+    """Flags of the table command, which also decides nothing where a scale shows no result."""
+    return " ".join([output_flags(config, scale), *["--undecided"] * bool(mark(config, scale))])
 
 
 def folder(config: Config) -> str:
@@ -285,12 +268,16 @@ def _of_experiment(
             "tunings": tuple(tunings(config, scale)),
             "tables": ("config/claims.yaml", *tables),
         }.get(source, (f"{root}/{source}",))
-        if inputs:
-            yield from _kinds(config, scale, experiment, inputs, {})
+        if source != "tables":
+            inputs = tuple(held(config, scale, inputs))
+        stated = (f"config/scales/{scale}.yaml", "config/experiments.yaml")
+        if inputs:  # what was found beside what the config states
+            inputs += {"tunings": stated, STEPS: stated[:1]}.get(source, ())
+        yield from _kinds(config, scale, experiment, inputs, {})
         return
     for dataset in datasets:
         if source == "overview":
-            inputs = (f"{root}/data/{dataset}.safetensors",)
+            inputs = tuple(held(config, scale, [f"{root}/data/{dataset}.safetensors"]))
             yield from _kinds(config, scale, experiment, inputs, {"dataset": dataset})
         elif per == "dataset":
             inputs = _runs(config, scale, experiment, dataset, archs[dataset])
@@ -309,10 +296,12 @@ def _kinds(
     inputs: tuple[str, ...],
     of: Mapping[str, str],
 ) -> Iterator[Output]:
-    """Outputs of an experiment that are made of the same files."""
+    """Outputs of an experiment that are made of the same files; none of no file."""
+    if not inputs:
+        return
     seeds = config["scales"][scale]["seeds"] if experiment["from"] in RUN_FILES else 0
     suffix = [experiment["suffix"]] if "suffix" in experiment else []
-    entries = _entries(config, experiment, inputs)
+    entries = _entries(config, scale, experiment, inputs)
     for what in FORMATS:
         for kind in experiment[what]:
             labels = {"scale": scale, "kind": what.rstrip("s")}
@@ -324,11 +313,15 @@ def _kinds(
             yield Output(what, name, kind, inputs, category, labels, entries, seeds)
 
 
-def _entries(config: Config, experiment: Config, inputs: Iterable[str]) -> dict[str, Any]:
+def _entries(
+    config: Config, scale: str, experiment: Config, inputs: Iterable[str]
+) -> dict[str, Any]:
     """What the registries say of all that stands in the names of files, or in an experiment."""
     names = {part for path in inputs for part in PurePosixPath(path).with_suffix("").parts}
     names |= {*experiment.get("methods", ()), *experiment.get("archs", ())}
     names |= {arch for archs in experiment.get("archs", {}).values() for arch in archs}
+    if experiment["from"] == "tunings":  # it also names what took rates over
+        names |= {part for cell in trained(config, scale) for part in cell}
     methods = {name: entry for name, entry in config["methods"].items() if name in names}
     networks = {name: entry["label"] for name, entry in config["networks"].items() if name in names}
     datasets = {
@@ -344,7 +337,14 @@ def _runs(
 ) -> tuple[str, ...]:
     """The file of each run that an experiment reads."""
     seeds = range(config["scales"][scale]["seeds"])
-    return tuple(
-        f"{folder(config)}/{scale}/{dataset}/{arch}/{method}/seed{seed}/{experiment['from']}"
-        for arch, method, seed in product(archs, experiment["methods"], seeds)
+    found = (
+        f"{folder(config)}/{scale}/{dataset}/{arch}/{method}/{of}seed{seed}/{experiment['from']}"
+        for arch in archs
+        for method in methods(config, experiment, arch)
+        if (of := variant(config, scale, experiment, dataset, arch, method)) is not None
+        for seed in seeds
     )
+    there = tuple(held(config, scale, found))
+    # The baseline's ordinary runs alone are nothing of a variant.
+    begins = f"/{experiment.get('variant', '')}"
+    return there if any(begins in path for path in there) else ()

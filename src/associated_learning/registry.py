@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 CONFIG = Path(__file__).parents[2] / "config"
+SHOWN = ("family", "label", "methods", "beside")  # of a network's line, what its blocks do not get
 
 
 @functools.cache
@@ -50,12 +51,23 @@ def network_module(arch: str) -> str:
 
 def network_options(arch: str) -> dict[str, Any]:
     """What a network's line passes on to its blocks: depth and the like."""
-    return {k: v for k, v in networks()[arch].items() if k not in ("family", "label")}
+    return {k: v for k, v in networks()[arch].items() if k not in SHOWN}
+
+
+def shown_beside(arch: str) -> str:
+    """The network in whose place a variant is shown; of all others, itself."""
+    return networks().get(arch, {}).get("beside", arch)
 
 
 def baseline() -> str:
     """Name of the method that the thesis compares its own with (BP)."""
     return _role("baseline")
+
+
+def control() -> str | None:
+    """Name of the method that any other must be better than to have learnt, if there is one."""
+    named = [name for name, entry in methods().items() if entry.get("role") == "control"]
+    return named[0] if named else None
 
 
 def thesis_method() -> str:

@@ -79,7 +79,7 @@ class Graph:
         self.before = [parameter.detach().clone() for parameter, _ in self.variables]
 
     def _flattened(self):
-        """Dense layers that read a feature map, with its shape: theirs is height, width, channel."""
+        """Dense layers that read a feature map, with its shape; theirs has channels last."""
         shapes, found = {}, {}
         flattens = [m for m in self.network.modules() if isinstance(m, nn.Flatten)]
         hooks = [

@@ -348,6 +348,27 @@ def test_two_experiments_that_would_write_the_same_files_are_refused(tmp_path: P
     assert "again" in configuration.load(CONFIG, folder)["experiments"]
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "where"),
+    [
+        ("equal_time", {"mnist": {"mlp": {"al": 0}}}, "equal_time.mnist.mlp.al"),
+        ("equal_time", {"mnist": {"mlp": {"AL": 2}}}, "equal_time.mnist.mlp"),
+        ("equal_time", {"mnist": {"lenet": {"al": 2}}}, "equal_time.mnist"),
+        ("probe_images", 0, "probe_images"),
+    ],
+)
+def test_wrong_ratios_of_equal_time_and_numbers_of_images_are_refused(key, value, where) -> None:
+    message = refusal(changed(lambda c: c["scales"]["laptop"].update({key: value})))
+    assert message.startswith(f"config: scales.laptop.{where}: ")
+
+
+def test_rates_are_taken_over_from_networks_that_there_are() -> None:
+    message = refusal(
+        changed(lambda c: c["scales"]["laptop"]["tuning"].update(taken_over={"cnn": "lenet"}))
+    )
+    assert message.startswith("config: scales.laptop.tuning.taken_over.cnn: 'lenet' is not allowed")
+
+
 @pytest.mark.parametrize("key", ["archs", "modelled_archs"])
 def test_networks_without_a_depth_have_no_throughput(tmp_path: Path, key: str) -> None:
     folder = config_folder(tmp_path)
@@ -356,6 +377,17 @@ def test_networks_without_a_depth_have_no_throughput(tmp_path: Path, key: str) -
     scale.write_text(text)
     with pytest.raises(ConfigError, match=rf"throughput\.{key}: mlp is not allowed"):
         configuration.load(CONFIG, folder)
+
+
+def test_no_two_methods_are_the_control_and_none_has_to_be(tmp_path: Path) -> None:
+    folder = config_folder(tmp_path)
+    methods = folder / "methods.yaml"
+    text = methods.read_text()
+    methods.write_text(text.replace("ours: true", "role: control", 1))
+    with pytest.raises(ConfigError, match="one alone may have role control, al_target_first, fro"):
+        configuration.load(CONFIG, folder)
+    methods.write_text(text.replace("  role: control\n", "", 1))
+    configuration.load(CONFIG, folder)
 
 
 @pytest.mark.parametrize(
@@ -418,6 +450,7 @@ def test_every_setting_reaches_the_train_command_unchanged() -> None:
 def test_the_settings_are_the_flags_of_the_train_command_that_decide_numbers() -> None:
     identity = {"dataset", "arch", "method", "seed"}
     how_it_runs = {"device", "threads", "workers", "checkpoint_seconds", "data", "out"}
+    how_it_runs |= {"shorten"}  # set for runs in equal time, and for no others
     flags = train_options({}).keys()
     assert RUN["set"]["properties"].keys() == flags - identity - how_it_runs
 

@@ -39,3 +39,53 @@ def test_accuracies_are_those_of_every_prefix_on_all_test_images(digits, monkeyp
     predictions = some.prefix_predictions(prepared(digits.test_images))
     wanted = [(p.argmax(1) == digits.test_labels).float().mean().item() for p in predictions]
     assert found == pytest.approx(wanted)
+
+
+# Steps, steps of an epoch, batch size, test images: of laptops, labs and the thesis.
+RUNS = [
+    *[(3125, 625, 32, 10_000), (800, 400, 32, 10_000), (5000, 625, 32, 10_000)],
+    *[(15_620, 1562, 32, 10_000), (375_000, 1875, 32, 10_000), (312_400, 1562, 32, 10_000)],
+    *[(92, 46, 32, 300), (46, 46, 32, 300), (1, 1, 2, 10_000), (1300, 625, 32, 10_000)],
+]
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_what_is_looked_at_costs_a_tenth_of_a_run_but_for_the_last_look(run):
+    total, _, size, images = run
+    looks = evaluation.looks(*run)
+    assert list(looks) == sorted(looks) and max(looks) == total
+    assert looks[total] == images
+    if len(looks) > 1:
+        assert sum(looks.values()) <= 0.3 * total * size
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_all_test_images_are_looked_at_after_ten_epochs_at_most_and_some_within(run):
+    total, of_epoch, _, images = run
+    looks = evaluation.looks(*run)
+    whole = [step for step, count in looks.items() if count == images]
+    assert len(whole) <= 10 or images <= 2000
+    assert all(step % of_epoch == 0 for step in whole if step != total) or images <= 2000
+    assert all(count in (images, min(2000, images)) for count in looks.values())
+
+
+def test_a_long_run_is_looked_at_early_and_after_ten_epochs_spread_evenly():
+    looks = evaluation.looks(15_620, 1562, 32, 10_000)
+    early = [50, 100, 200, 500, 1000, 2000, 5000, 10_000]
+    assert [step for step, count in looks.items() if count == 2000] == early
+    assert [step for step, count in looks.items() if count == 10_000] == [
+        1562 * k for k in range(1, 11)
+    ]
+    looks = evaluation.looks(200 * 1875, 1875, 32, 10_000)
+    assert [step for step, count in looks.items() if count == 10_000] == [
+        20 * 1875 * k for k in range(1, 11)
+    ]
+    # One of five epochs: early looks come first.
+    assert list(evaluation.looks(3125, 625, 32, 10_000)) == [50, 100, 200, 500, 1000, 2000, 3125]
+
+
+def test_some_images_are_always_the_same_and_evenly_spaced():
+    labels = torch.arange(10_000)
+    assert torch.equal(evaluation.evenly(labels, 2000), labels[::5])
+    assert torch.equal(evaluation.evenly(labels, 10_000), labels)
+    assert evaluation.evenly(torch.arange(7), 3).tolist() == [0, 2, 4]

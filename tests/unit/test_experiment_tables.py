@@ -1,3 +1,4 @@
+import json
 import math
 from pathlib import Path
 
@@ -5,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
-from finished import made_texts, write_distances, write_map, write_run
+from finished import made_texts, write_distances, write_map, write_probe, write_run
 
 from associated_learning.tables import anytime
 
@@ -33,7 +34,7 @@ def test_sigmoid_table_gives_accuracies_and_the_first_layers_gradient(tmp_path):
     shallow, bp, al = frame.to_dict("records")
     assert ",".join(al) == (
         "dataset,depth,method,n,mean,std,min,max,chance,gradient_initial,gradient_final,"
-        "started,first_mean"
+        "started,first_mean,initialisation"
     )
     assert (shallow["depth"], shallow["n"], bp["depth"]) == (2, 1, 16)
     assert math.isnan(shallow["std"])
@@ -44,11 +45,21 @@ def test_sigmoid_table_gives_accuracies_and_the_first_layers_gradient(tmp_path):
     assert (al["started"], al["first_mean"]) == ("1/2", 0.15)
     assert math.isnan(bp["first_mean"])
     assert rows[2] == (
-        ["16", "AL", "2", "92.00 ± 2.83", "90.00–94.00", "1.0e-03", "1.0e-03", "1/2", "15.00"]
+        ["He", "16", "AL", "2", "92.00 ± 2.83", "90.00–94.00", "1.0e-03", "1.0e-03", "1/2", "15.00"]
     )
-    assert rows[0][3:] == ["95.00", "—", "1.0e-01", "1.0e-01", "—", "—"]
+    assert rows[0][4:] == ["95.00", "—", "1.0e-01", "1.0e-01", "—", "—"]
     for part in ("MNIST", "n = 1 to 2 seeds", "Chance is 10 %", "geometric mean"):
         assert part in caption
+
+
+def test_sigmoid_table_keeps_initialisations_of_one_depth_apart(tmp_path):
+    archs = {"sigmoid2": 0.9, "sigmoid2_glorot": 0.8, "sigmoid4": 0.7}
+    paths = [write_run(tmp_path, "bp", 0, [[a]], arch) for arch, a in archs.items()]
+    frame, _, rows = make("sigmoid", tmp_path, *paths)
+    assert frame["initialisation"].tolist() == ["he", "he", "glorot"]
+    assert frame["depth"].tolist() == [2, 4, 2]
+    assert frame["mean"].tolist() == [0.9, 0.7, 0.8]
+    assert [row[0] for row in rows] == ["He", "He", "Glorot"]
 
 
 def test_same_path_table_gives_al_minus_each_control(tmp_path):
@@ -95,9 +106,29 @@ def test_distances_table_gives_mean_and_deviation_of_every_layer(tmp_path):
     assert (al["ratio_mean"], al["ratio_std"]) == pytest.approx((1.5, math.sqrt(0.5)))
     assert (al["silhouette_mean"], al["silhouette_std"]) == pytest.approx((0, math.sqrt(0.5)))
     assert rows[3] == (
-        ["MLP", "s1", "AL", "1,024", "2", "2.5 ± 0.71", "1 ± 0", "1.5 ± 0.71", "0.000 ± 0.707"]
+        ["MLP", "s1", "AL", "1,024", "2", "2.5 ± 0.71", "1 ± 0", "1.5 ± 0.71", "0.000 ± 0.707", "—"]
     )
     assert "MNIST" in caption and "n = 2 seeds" in caption
+
+
+def test_distances_are_compared_with_those_of_al_at_every_layer(tmp_path):
+    ratios = {"al": [1.5, 1.6, 1.8], "bp": [1.0, 1.1, 1.3], "same_path": [1.4, 1.4, 1.2]}
+    paths = [
+        write_distances(tmp_path, method, seed, {"s1": (ratio, ratio / 2)})
+        for method, values in ratios.items()
+        for seed, ratio in enumerate(values)
+    ]
+    frame, caption, rows = make("distances", tmp_path, *paths)
+    bp, al, same_path = frame.to_dict("records")
+    for row in (bp, same_path):
+        expected = scipy.stats.ttest_ind(ratios["al"], ratios[row["method"]], equal_var=False)
+        low, high = expected.confidence_interval(0.95)
+        assert (row["ratio_ci_low"], row["ratio_ci_high"]) == pytest.approx((low, high))
+        assert row["silhouette_ci_low"] == pytest.approx(low / 2)
+    assert bp["ratio_difference"] == pytest.approx(0.5)
+    assert math.isnan(al["ratio_difference"])
+    assert rows[0][-1].startswith("+0.50 [+") and rows[1][-1] == "—"
+    assert "Welch" in caption
 
 
 def test_a_seed_without_a_ratio_is_not_averaged_away(tmp_path):
@@ -108,14 +139,43 @@ def test_a_seed_without_a_ratio_is_not_averaged_away(tmp_path):
         write_distances(tmp_path, "al", 1, {"s1": (1, 0), "s2": (1, 0), "s3": (1, 0)}),
     ]
     frame, _, rows = make("distances", tmp_path, *paths)
-    assert [row[-2] for row in rows] == ["—", "∞", "1 ± 0"]
+    assert [row[-3] for row in rows] == ["—", "∞", "1 ± 0"]
     assert math.isnan(frame["ratio_mean"][0])
     assert ",inf,," in (tmp_path / "distances.csv").read_text().splitlines()[2]
 
 
 def test_a_negative_silhouette_has_a_minus_sign(tmp_path):
     _, _, rows = make("distances", tmp_path, write_distances(tmp_path, "al", 0, {"s1": (1, -0.5)}))
-    assert rows[0][-1] == "−0.500"
+    assert rows[0][-2] == "−0.500"
+
+
+def test_probes_table_gives_al_minus_each_method_at_every_layer(tmp_path):
+    al, bp, same = [0.9, 0.92, 0.94], [0.8, 0.85, 0.84], [0.95]
+    paths = [
+        *[write_probe(tmp_path, "al", k, {"input": 0.7, "s1": a}) for k, a in enumerate(al)],
+        *[write_probe(tmp_path, "bp", k, {"input": 0.7, "s1": a}) for k, a in enumerate(bp)],
+        *[write_probe(tmp_path, "same_path", k, {"s1": a}) for k, a in enumerate(same)],
+    ]
+    frame, caption, rows = make("probes", tmp_path, *paths)
+    assert list(zip(frame["layer"], frame["method"], strict=True)) == (
+        [("input", "bp"), ("input", "al"), ("s1", "bp"), ("s1", "al"), ("s1", "same_path")]
+    )
+    welch = scipy.stats.ttest_ind(al, bp, equal_var=False).confidence_interval(0.95)
+    beside = frame.iloc[2]
+    assert beside["difference"] == pytest.approx(0.09)
+    assert (beside["ci_low"], beside["ci_high"]) == pytest.approx(tuple(welch))
+    assert (beside["accuracy_mean"], beside["n"]) == (pytest.approx(0.83), 3)
+    assert beside["accuracy_std"] == pytest.approx(np.std(bp, ddof=1))
+    assert rows[3][:6] == ["MLP", "s1", "AL", "1,024", "3", "92.00 ± 2.00"]
+    assert rows[3][6] == "—" and rows[4][5:] == ["95.00", "−3.00"]
+    for part in ("MNIST", "n = 1 to 3 seeds", "first 5,000 training images", "Welch"):
+        assert part in caption
+
+
+def test_probes_of_one_run_twice_are_refused(tmp_path):
+    path = write_probe(tmp_path, "al", 0, {"s1": 0.5})
+    with pytest.raises(SystemExit, match="two files are of the same run"):
+        make("probes", tmp_path, path, path)
 
 
 def map_of_s1(folder: Path, method: str, seed: int, knn: float, samples: int = 2000) -> Path:
@@ -170,6 +230,7 @@ def test_anytime_table_gives_accuracy_and_cost_of_every_prefix(tmp_path):
         write_run(tmp_path, "al", seed, [[0.9 + 0.02 * seed, 0.95]], multiply_adds=[3e6, 4e6])
         for seed in (0, 1)
     ]
+    paths.append(write_run(tmp_path, "bp", 0, [[0.99]]))  # which the figure shows beside
     frame, caption, rows = make("anytime", tmp_path, *paths)
     assert list(frame["components"]) == [1, 2]
     assert frame["mean"].tolist() == pytest.approx([0.91, 0.95])
@@ -220,52 +281,106 @@ def test_steps_to_half_are_not_made_up(tmp_path):
     assert math.isinf(frame["half_steps"][1])
 
 
-def test_equal_time_is_the_median_seeds_with_the_target_path_counted(tmp_path):
+def test_equal_time_compares_shortened_runs_with_whole_ones_of_bp(tmp_path):
+    bp, al = [0.78, 0.8, 0.82], [0.59, 0.6, 0.61]
     paths = [
-        # BP takes 40 s, in the median.
-        *(
-            write_run(tmp_path, "bp", seed, [[0.5], [last]], seconds_per_step=seconds)
-            for seed, last, seconds in ((0, 0.78, 1.0), (1, 0.8, 2.0), (2, 0.82, 3.0))
-        ),
-        # After 40 s AL has done 20 of 40 steps in the median, though seed 0 was disturbed.
-        *(
-            write_run(
-                tmp_path, "al", seed, [[0.1], [at_20], [0.7], [0.9]], seconds_per_step=seconds
-            )
-            for seed, at_20, seconds in ((0, 0.59, 9.0), (1, 0.6, 2.0), (2, 0.61, 2.0))
-        ),
-        # 25 s for the target path: 15 are left.
-        write_run(tmp_path, "al_target_first", 0, [[0.3], [0.8]], target_first=(99, 25.0)),
+        *[write_run(tmp_path, "bp", k, [[0.5], [last]]) for k, last in enumerate(bp)],
+        *[write_run(tmp_path, "al", k, [[last]], shorten=2.5) for k, last in enumerate(al)],
+        write_run(tmp_path, "al_target_first", 0, [[0.3]], shorten=3.0),
     ]
     frame, caption, rows = make("equal_time", tmp_path, *paths)
-    bp, al, ours = frame.to_dict("records")
-    assert (bp["seconds"], al["seconds"], ours["seconds"]) == (40, 80, 45)
-    assert (al["times_bp"], al["part"], al["n"]) == (2, 0.5, 3)
-    assert (al["mean"], al["mean_then"], al["std_then"]) == pytest.approx((0.9, 0.6, 0.01))
-    welch = scipy.stats.ttest_ind([0.59, 0.6, 0.61], [0.78, 0.8, 0.82], equal_var=False)
-    assert al["difference"] == pytest.approx(-0.2)
-    assert (al["ci_low"], al["ci_high"]) == pytest.approx(tuple(welch.confidence_interval()))
-    assert (ours["mean_then"], ours["part"]) == (0.3, 0.5)
-    assert math.isnan(bp["times_bp"]) and math.isnan(bp["difference"])
-    assert rows[0][3:] == ["—", "80.00 ± 2.00", "—", "—", "—"]
-    assert rows[1][3:7] == ["2.0", "90.00 ± 0.00", "60.00 ± 1.00", "50%"]
-    assert rows[2][7] == "−50.00"
+    whole, short, ours = frame.to_dict("records")
+    assert (whole["steps"], short["steps"], short["times_bp"]) == (20, 10, 2.5)
+    assert (short["mean"], short["std"], short["n"]) == pytest.approx((0.6, 0.01, 3))
+    welch = scipy.stats.ttest_ind(al, bp, equal_var=False)
+    assert short["difference"] == pytest.approx(-0.2)
+    assert (short["ci_low"], short["ci_high"]) == pytest.approx(tuple(welch.confidence_interval()))
+    assert math.isnan(whole["times_bp"]) and math.isnan(whole["difference"])
+    assert rows[0][3:] == ["—", "20", "80.00 ± 2.00", "—"]
+    assert rows[1][3:6] == ["2.5", "10", "60.00 ± 1.00"]
+    assert rows[2][6] == "−50.00" and ours["times_bp"] == 3
     assert "n = 1 to 3 seeds" in caption
 
 
-def test_equal_time_compares_nothing_where_there_is_nothing_to_compare(tmp_path):
-    late = write_run(tmp_path, "al", 0, [[0.5]], seconds_per_step=9.0)
-    _, _, (row,) = make("equal_time", tmp_path, late)
-    assert row[3:] == ["—", "50.00", "—", "—", "—"]  # there is no BP
-    bp = write_run(tmp_path, "bp", 0, [[0.9]])
-    _, _, (_, row) = make("equal_time", tmp_path, late, bp)
-    assert row[3:] == ["9.0", "50.00", "—", "—", "—"]  # BP had ended before the first look
+def test_equal_time_compares_nothing_where_there_is_no_bp(tmp_path):
+    _, _, (row,) = make("equal_time", tmp_path, write_run(tmp_path, "al", 0, [[0.5]], shorten=2.0))
+    assert row[3:] == ["2", "10", "50.00", "—"]
+
+
+def measured_steps(folder: Path, *cells: tuple[str, str, float, float]) -> Path:
+    """Network, method, seconds of a step and seconds before the first one, of 100 steps each."""
+    path = folder / "steps.json"
+    keys = ("arch", "method", "seconds", "before_seconds")
+    common = {"dataset": "mnist", "steps": 100, "timed": 30}
+    found = [common | dict(zip(keys, cell, strict=True)) for cell in cells]
+    path.write_text(json.dumps({"cells": found, "hardware": {"processor": "a processor"}}))
+    return path
+
+
+def test_steps_table_gives_ratios_as_measured_beside_those_stated(tmp_path):
+    measured = measured_steps(
+        tmp_path,
+        ("mlp", "al", 0.03, 0.0),
+        ("mlp", "bp", 0.01, 0.0),
+        ("mlp", "al_target_first", 0.03, 0.25),  # of 1 s three quarters are left: 25 steps
+        ("cnn", "al_target_first", 0.02, 2.0),
+        ("cnn", "bp", 0.01, 0.0),
+        ("vgg", "al", 0.02, 0.0),
+    )
+    scale = tmp_path / "mine.yaml"
+    scale.write_text("equal_time: {mnist: {mlp: {al: 2.9}}}")
+    frame, caption, rows = make("steps", tmp_path, measured, scale)
+    assert list(zip(frame["arch"], frame["method"], strict=True)) == [
+        *(("mlp", "bp"), ("mlp", "al"), ("mlp", "al_target_first")),
+        *(("cnn", "bp"), ("cnn", "al_target_first"), ("vgg", "al")),
+    ]
+    assert frame["ratio"].tolist()[:4] == pytest.approx([1, 3, 4, 1])
+    assert math.isinf(frame["ratio"][4]) and math.isnan(frame["ratio"][5])
+    assert frame["stated"][1] == 2.9 and frame["stated"].isna().sum() == 5
+    assert rows[1] == ["MNIST", "MLP", "AL", "30", "30.0", "—", "3.00", "2.9"]
+    assert rows[2][5:] == ["0.2", "4.00", "—"] and rows[4][6] == rows[5][6] == "—"
+    assert "a processor" in caption
+
+
+def test_methods_table_shows_accuracy_interval_and_the_time_of_a_step_beside_bp_s(tmp_path):
+    bp, frozen = [0.80, 0.82, 0.81], [0.60, 0.65, 0.61]
+    paths = [
+        *(write_run(tmp_path, "bp", s, [[a]], seconds_per_step=0.1 + s) for s, a in enumerate(bp)),
+        *(
+            write_run(tmp_path, "frozen", s, [[0.15, a]], seconds_per_step=3.3)
+            for s, a in enumerate(frozen)
+        ),
+        write_run(tmp_path, "local", 0, [[0.7, 0.75]]),
+        write_run(tmp_path, "bp", 0, [[0.5]], arch="resnet20", seconds_per_step=2.0),
+        write_run(tmp_path, "bp", 0, [[0.6]], arch="resnet20_nopool", seconds_per_step=3.0),
+        write_run(tmp_path, "al", 0, [[0.6]], arch="vgg"),
+    ]
+    frame, caption, rows = make("methods", tmp_path, *paths)
+    assert ",".join(frame) == (
+        "dataset,arch,method,n,steps,mean,std,low,high,difference,ci_low,ci_high,started,step_ms,"
+        "times_bp"
+    )
+    first, local, control, pooled, without, alone = frame.to_dict("records")
+    interval = scipy.stats.t.interval(0.95, 2, np.mean(frozen), scipy.stats.sem(frozen))
+    assert (control["low"], control["high"]) == pytest.approx(interval)
+    welch = scipy.stats.ttest_ind(frozen, bp, equal_var=False).confidence_interval(0.95)
+    assert (control["ci_low"], control["ci_high"]) == pytest.approx(tuple(welch))
+    assert (control["started"], control["step_ms"]) == ("1/2", pytest.approx(3300))
+    assert control["times_bp"] == pytest.approx(3)  # medians: one of BP's runs was disturbed
+    assert math.isnan(first["times_bp"]) and math.isnan(local["low"])
+    # A variant is compared with the network that it is shown beside.
+    assert (without["difference"], without["times_bp"]) == pytest.approx((0.1, 1.5))
+    assert math.isnan(pooled["difference"]) and math.isnan(alone["difference"])
+    assert rows[0][1:] == ["BP", "3", "81.00 [78.52, 83.48]", "—", "—", "1100.0", "—"]
+    assert rows[1][1:4] == ["local classifiers", "1", "75.00"]
+    assert rows[4][0] == "ResNet-20 without pooling"
+    assert "MNIST" in caption and "n = 1 to 3 seeds" in caption and "Welch" in caption
 
 
 @pytest.mark.parametrize("kind", ["sigmoid", "same_path", "anytime", "target_first", "equal_time"])
 def test_runs_of_two_data_sets_are_refused(tmp_path, kind):
     paths = [
-        write_run(tmp_path / dataset, "al", 0, [[0.5]], arch="sigmoid2", dataset=dataset)
+        write_run(tmp_path / dataset, "al", 0, [[0.5]], "sigmoid2", dataset=dataset, shorten=2.0)
         for dataset in ("mnist", "cifar10")
     ]
     with pytest.raises(SystemExit, match=r"several data sets.*mnist, cifar10"):
@@ -274,6 +389,6 @@ def test_runs_of_two_data_sets_are_refused(tmp_path, kind):
 
 def test_one_seed_claims_no_spread(tmp_path):
     for kind in ("sigmoid", "same_path", "target_first", "equal_time"):
-        run = write_run(tmp_path / kind, "al", 0, [[0.5]], arch="sigmoid2")
+        run = write_run(tmp_path / kind, "al", 0, [[0.5]], arch="sigmoid2", shorten=2.0)
         _, caption, _ = make(kind, tmp_path, run)
         assert "n = 1 seed" in caption and "±" not in caption

@@ -3,6 +3,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from finished import drawn_bytes, modules_after, write_overview, write_run
 from matplotlib.figure import Figure
@@ -52,6 +53,40 @@ def test_curves_show_mean_and_range_of_the_seeds_in_percent(three_seeds):
     band = mlp.collections[0].get_paths()[0].vertices
     assert (band[:, 1].min(), band[:, 1].max()) == pytest.approx((50, 92))
     assert figure.legends[0].get_title().get_text() == "MNIST, mean and range of n = 3 seeds"
+
+
+def test_what_was_trained_stands_below_a_panels_title(tmp_path):
+    sizes = {"bp": 42_246, "al": 202_374, "al_target_first": 202_374}
+    runs = [
+        write_run(tmp_path, m, 0, [[0.5]], metrics={"parameters": {"effective": n}}, width=1 / 8)
+        for m, n in sizes.items()
+    ]
+    runs += [write_run(tmp_path, "bp", 0, 5 * [[0.5]], "cnn", steps_per_epoch=1000, width=1)]
+    mlp, cnn = (panel.texts[0].get_text().rstrip() for panel in curves.draw(runs).axes)
+    lines = ["10 steps, width 1/8", "effective parameters:", "BP 42.2k, AL 202k"]
+    assert mlp.splitlines() == lines
+    assert cnn.splitlines() == ["5,000 steps, width 1", "effective parameters: 374k"]
+
+
+def test_small_errors_are_shown_on_a_logarithmic_axis(tmp_path):
+    runs = [run(tmp_path, "mlp", m, 0, [0.5, end]) for m, end in (("bp", 0.98), ("al", 0.91))]
+    (panel,) = curves.draw(runs).axes
+    assert (panel.get_ylabel(), panel.get_yscale()) == ("Test error (%)", "log")
+    bp, _, chance = panel.lines
+    np.testing.assert_allclose(bp.get_xydata(), [[1, 50], [2, 2]])
+    assert chance.get_label() == "chance (90 %)"
+    worse = run(tmp_path, "cnn", "bp", 0, [0.89])
+    assert curves.draw([*runs, worse]).axes[0].get_ylabel() == "Test accuracy (%)"
+
+
+def test_curves_say_where_not_all_test_images_were_looked_at(tmp_path):
+    path = run(tmp_path, "mlp", "bp", 0, [0.5, 0.6])
+    history = pd.read_csv(path.with_name("history.csv"))
+    history.assign(test_images=[2000, 10000]).to_csv(path.with_name("history.csv"), index=False)
+    title = curves.draw([path]).legends[0].get_title().get_text()
+    assert "at early steps on 2,000 test images, after epochs on all 10,000" in " ".join(
+        title.split()
+    )
 
 
 def test_curves_of_one_seed_claim_no_spread(tmp_path):

@@ -104,6 +104,14 @@ def test_the_table_of_claims_has_one_row_per_claim_and_what_is_ours_below(tables
         "| — | our own | ours | BP 99.0\N{NO-BREAK SPACE}% |",
     ]
     claims = tables / "claims.csv"
+    text = claims.read_text()
+    counted = '"reproduced in 1 of 2 networks (MLP), not in 1 (CNN)"'
+    claims.write_text(f"{text.replace('reproduced', counted)}3.3,it is new,not run yet\n", "utf-8")
+    assert fill.claims().splitlines()[2:4] == [
+        "| 3.2 | it works | reproduced in 1 of 2 networks, not in 1 | MLP 3 |",
+        "| 3.3 | it is new | not run yet | — |",
+    ]
+    claims.write_text(text)
     claims.write_text(claims.read_text() + "3.3,it is fast,reproduced\n", encoding="utf-8")
     with pytest.raises(KeyError, match="it is fast"):
         fill.claims()

@@ -46,8 +46,12 @@ def any_arch(request):
 
 @pytest.fixture(scope="module", params=registry.methods())
 def cell(request, any_arch):
-    """One small network, of each kind, by each method."""
-    return network(any_arch, request.param)
+    """One small network, of each kind, by each method that can train it."""
+    try:
+        return network(any_arch, request.param)
+    except TrainingError as error:
+        assert "blocks give vectors" in str(error)
+        pytest.skip(str(error))
 
 
 def test_a_loss_reaches_its_own_part_alone(cell):
@@ -88,7 +92,9 @@ def test_special_parameters_and_modules_are_its_own(cell):
     assert target <= every and ids(cell.effective_parameters()) <= every
     assert bool(target) == cell.has_target_path
     modules = {id(module) for module in cell.modules()}
-    assert cell.penalised() and {id(module) for module in cell.penalised()} <= modules
+    learns = any(p.requires_grad for layer in cell.forward_layers() for p in layer.parameters())
+    assert bool(cell.penalised()) == learns
+    assert {id(module) for module in cell.penalised()} <= modules
     assert not target & ids(p for module in cell.penalised() for p in module.parameters())
     roles = [p for some in cell.roles().values() for module in some for p in module.parameters()]
     assert ids(roles) in (set(), every) and len(roles) == len(ids(roles))
@@ -120,14 +126,16 @@ def test_the_inference_path_is_the_forward_path_a_bridge_and_the_prediction(cell
         predicted = cell(images)
     cell.train()
     assert x.min() >= 0 and x.max() <= 1
-    assert torch.allclose(x, predicted.softmax(1) if cell.baseline else predicted, atol=1e-6)
+    logits = predicted.min() < 0 or predicted.max() > 1
+    assert torch.allclose(x, predicted.softmax(1) if logits else predicted, atol=1e-6)
 
 
 def test_every_parameter_has_one_optimiser(cell):
     optimisers = step.make_optimisers(cell, 1e-3, 2.0, 1e-4, (nn.Conv2d, nn.Linear))
     assert len(optimisers) == len(cell.parts())
     found = [id(p) for one in optimisers for group in one.groups for p in group["params"]]
-    assert len(found) == len(set(found)) and set(found) == ids(cell.parameters())
+    assert len(found) == len(set(found))
+    assert set(found) == ids(p for p in cell.parameters() if p.requires_grad)
 
 
 @pytest.mark.parametrize("method", registry.methods())

@@ -41,6 +41,13 @@ def test_several_workers_give_the_bits_of_one_process(prepared, trained, tmp_pat
     assert without_workers(results(tmp_path)) == wanted
 
 
+def test_a_shortened_run_ends_within_an_epoch_with_several_workers_too(prepared, trained, tmp_path):
+    options = {"arch": "cnn", "shorten": 1.3, **SMALL}  # 23 of 30 steps
+    pipeline.train(config(**options), prepared, tmp_path, 2)
+    found = without_workers(results(tmp_path))
+    assert found == without_workers(results(trained(**options))) and found[0]["steps"] == 23
+
+
 def test_a_run_is_resumed_with_another_number_of_workers(digits, prepared, trained, tmp_path):
     options = {"arch": "cnn", "method": "al_target_first", "train_subset": 480}
     interrupt(digits, tmp_path, steps=7, **options)

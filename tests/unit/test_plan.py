@@ -8,13 +8,17 @@ from typing import Any
 import pytest
 import yaml
 
-from associated_learning import configuration, plan
+from associated_learning import cells, configuration, plan
 
 FOLDER = Path(__file__).parents[2] / "config"
 NETWORKS = ["wide", "deep"]
 CONFIG = {
     "source": "runs",
-    "methods": {"old": {"label": "Old"}, "new": {"label": "New"}, "other": {"label": "Other"}},
+    "methods": {
+        "old": {"label": "Old", "role": "baseline"},
+        "new": {"label": "New"},
+        "other": {"label": "Other"},
+    },
     "networks": {name: {"family": name, "label": name.title()} for name in NETWORKS},
     "datasets": {
         "birds": {
@@ -51,9 +55,10 @@ CONFIG = {
                 "learning_rates": [0.1, 0.2],
                 "held_out": 9,
                 "seed": 7,
-                "epochs": 1,
                 "archs": {"birds": ["wide"]},
+                "taken_over": {"deep": "wide"},
             },
+            "equal_time": {"birds": {"wide": {"new": 2.5}}},
         },
         "large": {"datasets": ["birds"], "seeds": 1, "leave_out": ["deep"], "runs": []},
     },
@@ -105,6 +110,25 @@ CONFIG = {
             "per": "scale",
             "figures": [],
             "tables": ["rates"],
+        },
+        "equal_time": {
+            "category": "3 Third",
+            "from": "metrics.json",
+            "per": "dataset",
+            "variant": "equal_time",
+            "methods": ["old", "new", "other"],
+            "archs": {"birds": ["wide", "deep"], "trees": ["deep"]},
+            "figures": [],
+            "tables": ["equal_time"],
+        },
+        "steps": {
+            "category": "3 Third",
+            "from": "steps.json",
+            "per": "scale",
+            "methods": ["old", "new"],
+            "archs": {"birds": ["wide", "deep"], "trees": ["deep"]},
+            "figures": [],
+            "tables": ["steps"],
         },
         "claims": {
             "category": "4 Last",
@@ -162,6 +186,8 @@ def test_there_is_one_output_per_data_set_per_network_or_per_scale_as_experiment
         ("tables", "sizes"),
         ("tables", "counts"),
         ("tables", "rates"),
+        ("tables", "equal_time_birds"),
+        ("tables", "steps"),
         ("tables", "costs"),
         ("tables", "claims"),
     ]
@@ -177,7 +203,7 @@ def test_an_output_has_all_formats():
     assert found["tables", "sizes"].files("tiny") == [
         f"tables/tiny/sizes.{suffix}" for suffix in ("csv", "md", "tex", "html")
     ]
-    assert len(plan.files(CONFIG, "tiny")) == 2 * 6 + 4 * 7
+    assert len(plan.files(CONFIG, "tiny")) == 2 * 6 + 4 * 9
 
 
 def test_outputs_without_those_that_show_what_the_others_cost():
@@ -209,7 +235,10 @@ def test_an_output_is_made_of_files_of_data_sets_and_of_the_scale():
     assert found["tables", "sizes"].inputs == overviews
     assert found["tables", "counts"].inputs == ("results/tiny/parameters.csv",)
     assert found["tables", "costs"].inputs == ("results/tiny/jobs.csv",)
-    assert found["tables", "rates"].inputs == tuple(plan.tunings(CONFIG, "tiny"))
+    # Beside what was found stands what the config says.
+    stated = ("config/scales/tiny.yaml", "config/experiments.yaml")
+    assert found["tables", "rates"].inputs == (*plan.tunings(CONFIG, "tiny"), *stated)
+    assert found["tables", "steps"].inputs == ("results/tiny/steps.json", stated[0])
 
 
 def test_claims_are_answered_from_all_tables_but_what_they_cost():
@@ -218,7 +247,10 @@ def test_claims_are_answered_from_all_tables_but_what_they_cost():
         "config/claims.yaml",
         *(
             f"tables/tiny/{name}.csv"
-            for name in ("accuracy_birds", "accuracy_trees", "sizes", "counts", "rates")
+            for name in (
+                *("accuracy_birds", "accuracy_trees", "sizes", "counts", "rates"),
+                *("equal_time_birds", "steps"),
+            )
         ),
     )
 
@@ -231,7 +263,8 @@ def test_a_scale_leaves_networks_out_and_what_nothing_is_left_of():
         ("figures", "samples_birds"),
         ("tables", "sizes"),
         ("tables", "counts"),
-        # No rates: this scale compares none.
+        # No rates: this scale compares none. Nor anything in equal time: it states no ratio.
+        ("tables", "steps"),
         ("tables", "costs"),
         ("tables", "claims"),
     ]
@@ -273,7 +306,8 @@ def test_an_output_knows_the_entries_that_it_shows_and_no_others():
     entries = outputs("tiny")["figures", "samples_trees"].entries
     assert entries == {"methods": {}, "networks": {}, "datasets": {"trees": ["Trees", 2]}}
     rates = outputs("tiny")["tables", "rates"].entries
-    assert rates["methods"].keys() == {"old", "new"} and rates["networks"] == {"wide": "Wide"}
+    # Rates tell also what was trained without a comparison.
+    assert rates["methods"].keys() == {"old", "new"} and rates["networks"].keys() == {*NETWORKS}
 
 
 def test_an_output_names_the_module_that_makes_it():
@@ -299,7 +333,8 @@ def test_a_suffix_lets_two_experiments_have_outputs_of_one_kind():
 def test_runs_are_those_whose_files_some_experiment_reads():
     runs = plan.run_files(CONFIG, "tiny")
     assert runs == sorted(set(runs))
-    cells = {tuple(path.split("/")[2:5]) for path in runs if path.endswith("metrics.json")}
+    whole = [path for path in runs if path.endswith("metrics.json") and "equal_time" not in path]
+    cells = {tuple(path.split("/")[2:5]) for path in whole}
     assert cells == {
         *(("birds", arch, method) for arch in NETWORKS for method in ("old", "new")),
         *(("trees", "deep", method) for method in ("old", "new")),
@@ -335,7 +370,8 @@ def test_an_archive_holds_all_that_outputs_read_and_the_metrics_and_history_of_e
         if not path.startswith(("results/tiny/birds/", "results/tiny/trees/"))
     ]
     assert others == [
-        *(f"results/tiny/{name}" for name in ("parameters.csv", "throughput.json", "jobs.csv")),
+        *(f"results/tiny/{name}" for name in ("parameters.csv", "throughput.json")),
+        *(f"results/tiny/{name}" for name in ("steps.json", "jobs.csv")),
         *(f"results/tiny/data/{dataset}.safetensors" for dataset in ("birds", "trees")),
     ]
 
@@ -365,10 +401,12 @@ def test_every_job_whose_cost_is_gathered_has_a_benchmark():
         ("overview", "trees"),
         ("count", "parameters"),
         ("throughput", "measured"),
+        ("steps", "measured"),
+        ("train", "birds_wide_new_equal_time_seed1"),
         ("figure", "maps_birds_deep"),
         ("table", "claims"),
     } <= jobs
-    assert len([name for job, name in jobs if job == "train"]) == (2 * 2 + 2) * 2
+    assert len([name for job, name in jobs if job == "train"]) == (2 * 2 + 2) * 2 + 2
     assert not {("embed", "birds_wide_old_seed0"), ("table", "costs")} & jobs
 
 
@@ -425,11 +463,49 @@ def test_a_comparison_of_learning_rates_trains_as_runs_do_but_for_what_it_sets()
     assert plan.tune_settings(config, "tiny", "trees", "deep", "new") == {
         "augment": False,
         "width": 1,
-        "epochs": 1,
+        "epochs": 5,  # the whole schedule
         "learning_rates": [0.1, 0.2],
         "held_out": 9,
         "seed": 7,
     }
+    config["scales"]["tiny"]["tuning"]["epochs"] = 1
+    assert plan.tune_settings(config, "tiny", "trees", "deep", "new")["epochs"] == 1
+
+
+def test_in_equal_time_all_but_the_baseline_are_runs_of_their_own_where_a_ratio_is_stated():
+    assert outputs("tiny")["tables", "equal_time_birds"].inputs == (
+        *(f"results/tiny/birds/wide/old/seed{k}/metrics.json" for k in (0, 1)),
+        *(f"results/tiny/birds/wide/new/equal_time_seed{k}/metrics.json" for k in (0, 1)),
+    )
+    assert ("tables", "equal_time_trees") not in outputs("tiny")
+    config = changed(equal_time={})
+    assert not [path for path in plan.run_files(config, "tiny") if "equal_time" in path]
+
+
+def test_runs_in_equal_time_are_shortened_by_the_ratio_and_otherwise_like_the_others():
+    cell = ("tiny", "birds", "wide", "new")
+    whole, short = (plan.run_settings(CONFIG, *cell, of) for of in ("", "equal_time_"))
+    assert "shorten" not in whole and short == whole | {"shorten": 2.5}
+
+
+def test_the_baseline_s_runs_alone_in_an_archive_are_no_comparison_in_equal_time():
+    config = CONFIG | {"source": "archive"}
+    runs = [path for path in plan.run_files(config, "tiny") if "equal_time" not in path]
+    held = config | {"held": {"tiny": set(runs)}}
+    names = {output.name for output in plan.outputs(held, "tiny")}
+    assert "accuracy_birds" in names and not {"equal_time_birds", "steps", "rates"} & names
+
+
+def test_a_step_of_every_method_is_timed_as_the_scale_trains_it():
+    found = [shlex.split(words) for words in plan.step_flags(CONFIG, "tiny")]
+    assert len(found) == 2 * 2 + 2
+    assert found[0][:6] == ["--dataset", "birds", "--arch", "wide", "--method", "old"]
+    assert found[0][found[0].index("--epochs") + 1] == "6"
+
+
+def test_probes_are_fitted_to_5000_images_unless_a_scale_says_otherwise():
+    assert plan.probe_images(CONFIG, "tiny") == 5000
+    assert plan.probe_images(changed(probe_images=300), "tiny") == 300
 
 
 def test_flags_are_quoted_for_the_shell():
@@ -463,6 +539,63 @@ def test_a_scale_that_shows_no_result_says_so_and_the_others_say_nothing():
     said = shlex.split(plan.output_flags(CONFIG, "tiny"))
     assert said == ["--mark", "tiny scale: no result"]
     assert plan.output_flags(CONFIG, "large") == ""
+
+
+def test_a_table_of_a_scale_that_shows_no_result_decides_nothing():
+    said = shlex.split(plan.table_flags(CONFIG, "tiny"))
+    assert said == ["--mark", "tiny scale: no result", "--undecided"]
+    assert plan.table_flags(CONFIG, "large") == ""
+
+
+def test_a_method_is_for_some_families_alone_and_a_network_for_some_methods_alone():
+    config = copy.deepcopy(CONFIG)
+    config["methods"]["new"]["families"] = ["deep"]
+    accuracy = config["experiments"]["accuracy"]
+    assert cells.methods(config, accuracy, "wide") == ["old"]
+    assert cells.methods(config, accuracy, "deep") == ["old", "new"]
+    config["networks"]["deep"]["methods"] = ["new", "other"]
+    assert cells.methods(config, accuracy, "deep") == ["new"]
+    runs = {tuple(path.split("/")[2:5]) for path in plan.run_files(config, "tiny")}
+    assert runs == {("birds", "wide", "old"), ("birds", "deep", "new"), ("trees", "deep", "new")}
+    assert plan.tunings(config, "tiny") == ["results/tiny/birds/wide/old/tuning.json"]
+    assert plan.parameter_cells(config, "tiny") == ["birds:wide:old:1:300", "birds:deep:new:1:"]
+    assert ("figures", "maps_birds_wide") not in outputs("tiny", config)  # of no run
+
+
+def test_of_an_older_archive_is_made_what_it_holds_and_no_more():
+    config = CONFIG | {"source": "archive"}
+    root = "results/archive/tiny"
+    runs = {f"{root}/birds/wide/old/seed{seed}/metrics.json" for seed in (0, 1)}
+    config["held"] = {"tiny": {*runs, f"{root}/data/trees.safetensors", f"{root}/jobs.csv"}}
+    found = outputs("tiny", config)
+    assert list(found) == [
+        ("figures", "curves_birds"),
+        ("tables", "accuracy_birds"),
+        ("figures", "samples_trees"),
+        ("tables", "sizes"),
+        ("tables", "costs"),
+        ("tables", "claims"),
+    ]
+    assert set(found["tables", "accuracy_birds"].inputs) == runs
+    assert found["tables", "sizes"].inputs == (f"{root}/data/trees.safetensors",)
+    assert found["tables", "claims"].inputs == (
+        "config/claims.yaml",
+        "tables/tiny/accuracy_birds.csv",
+        "tables/tiny/sizes.csv",
+    )
+    # Another scale has no archive: all is asked for.
+    assert list(outputs("large", config)) == list(outputs("large"))
+
+
+def test_every_shipped_method_trains_what_it_can():
+    shipped = yaml.safe_load((FOLDER / "config.yaml").read_text(encoding="utf-8"))
+    config = configuration.load(shipped, FOLDER)
+    related = config["experiments"]["related"]
+    assert related["methods"] == list(config["methods"])
+    assert cells.methods(config, related, "mlp") == related["methods"]
+    assert "dtp" not in cells.methods(config, related, "cnn")
+    assert "dtp" in cells.methods(config, related, "sigmoid4")
+    assert cells.methods(config, related, "resnet20_nopool") == ["bp"]
 
 
 def test_no_plan_changes_the_config():

@@ -16,9 +16,10 @@ def test_a_run_writes_metrics_history_and_weights(trained, method):
     folder = trained(method=method)
     metrics = json.loads((folder / "metrics.json").read_text())
     history = read_history(folder)
-    assert [float(row["epoch"]) for row in history] == [1, pytest.approx(50 / 46), 2]
-    assert [int(row["step"]) for row in history] == [46, 50, 92]
-    prefixes = 2 if method in ("al", "al_target_first") else 1
+    assert [float(row["epoch"]) for row in history] == [pytest.approx(50 / 46), 2]
+    assert [int(row["test_images"]) for row in history] == [300, 300]
+    assert [int(row["step"]) for row in history] == [50, 92]
+    prefixes = 2 if method in ("al", "al_target_first", "local", "frozen") else 1
     assert len(metrics["prefix_test_accuracy"]) == prefixes
     assert metrics["test_accuracy"] == float(history[-1]["test_accuracy"])
     assert metrics["prefix_test_accuracy"][-1] == metrics["test_accuracy"]

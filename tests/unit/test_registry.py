@@ -51,6 +51,19 @@ def test_modules_of_methods_and_networks_are_there():
 def test_what_stands_beside_family_and_label_is_passed_on_to_the_blocks():
     assert registry.network_options("resnet20") == {"depth": 20}
     assert registry.network_options("mlp") == {}
+    assert registry.network_options("resnet20_nopool") == {"depth": 20, "pool": False}
+
+
+def test_a_variant_is_shown_beside_a_network_and_others_in_their_own_place():
+    assert registry.shown_beside("resnet20_nopool") == "resnet20"
+    assert registry.shown_beside("resnet20") == "resnet20"
+    assert registry.shown_beside("unheard_of") == "unheard_of"
+
+
+def test_there_need_be_no_control(monkeypatch):
+    assert registry.control() == "frozen"
+    monkeypatch.setattr(registry, "methods", lambda: {"a": {"role": "method"}})
+    assert registry.control() is None
 
 
 def test_one_method_is_the_thesis_own_and_one_what_it_is_compared_with():

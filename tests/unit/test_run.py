@@ -2,10 +2,10 @@
 
 import pytest
 import torch
-from helpers import config, network, read_history
+from helpers import config, interrupt, network, read_history, results
 
 from associated_learning.errors import TrainingError
-from associated_learning.training import loop, step
+from associated_learning.training import evaluation, loop, step
 from associated_learning.training.run import Run, loss_columns
 
 
@@ -17,8 +17,10 @@ def test_losses_of_a_row_are_means_since_the_row_before(digits, tmp_path, monkey
         return seen[-1]
 
     monkeypatch.setattr(step, "train_step", noted)
-    loop.train(config(), digits, tmp_path)
-    rows = [(0, 46), (46, 50), (50, 92)]
+    monkeypatch.setattr(evaluation, "looks", lambda *_: {20: 30, 46: 300, 50: 30, 138: 300})
+    loop.train(config(epochs=3), digits, tmp_path)
+    # The second epoch is not looked at in its end: of the third the losses are its own.
+    rows = [(0, 20), (20, 46), (46, 50), (92, 138)]
     for row, (start, end) in zip(read_history(tmp_path), rows, strict=True):
         wanted = torch.stack(seen[start:end]).mean(0)
         assert float(row["inverse_2"]) == pytest.approx(wanted[3].item(), rel=1e-6)
@@ -70,3 +72,43 @@ def test_losses_are_named_by_part_where_there_are_several():
 def test_a_batch_of_more_images_than_there_are_is_refused(digits):
     with pytest.raises(TrainingError, match="--batch-size: 32 > 31 images"):
         Run(config(train_subset=31), digits)
+
+
+def test_a_row_says_how_many_test_images_it_looked_at(digits, tmp_path, monkeypatch):
+    counts, accuracies = [], evaluation.prefix_accuracies
+
+    def counted(some, images, labels, prepared):
+        counts.append((len(images), len(labels)))
+        return accuracies(some, images, labels, prepared)
+
+    monkeypatch.setattr(evaluation, "prefix_accuracies", counted)
+    monkeypatch.setattr(evaluation, "EARLY_IMAGES", 100)
+    loop.train(config(), digits, tmp_path)
+    found = [(int(row["step"]), int(row["test_images"])) for row in read_history(tmp_path)]
+    assert found == [(46, 300), (50, 100), (92, 300)]
+    assert counts == [(count, count) for _, count in found]
+
+
+@pytest.mark.parametrize(("ratio", "steps"), [(1.0, 92), (2.5, 36), (1.5, 61), (1000.0, 1)])
+def test_a_shortened_run_has_so_many_steps_and_the_whole_schedule(digits, tmp_path, ratio, steps):
+    factors, train_step = [], step.train_step
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(step, "train_step", lambda *a: factors.append(a[4]) or train_step(*a))
+        found = loop.train(config(shorten=ratio), digits, tmp_path)
+    assert found["steps"] == steps == len(factors)
+    assert factors == [step.schedule_factor("cosine", at, steps) for at in range(steps)]
+    *_, last = read_history(tmp_path)
+    assert (int(last["step"]), int(last["test_images"])) == (steps, 300)
+
+
+def test_a_run_of_no_shortening_is_that_of_all_epochs(digits, tmp_path, trained):
+    loop.train(config(shorten=1.0), digits, tmp_path)
+    assert results(tmp_path) == results(trained())
+
+
+@pytest.mark.parametrize("stop_at", [45, 46])
+def test_a_shortened_run_goes_on_where_it_was_stopped(digits, tmp_path, trained, stop_at):
+    interrupt(digits, tmp_path, steps=stop_at, shorten=1.5)
+    loop.train(config(shorten=1.5), digits, tmp_path)
+    assert results(tmp_path) == results(trained(shorten=1.5))

@@ -89,3 +89,114 @@ def test_prefixes_are_averaged_over_seeds_where_there_is_more_than_one():
 )
 def test_a_component_has_started_above_twice_chance(prefixes, classes, expected):
     assert statistics.started(np.array(prefixes), classes) == expected
+
+
+def test_the_interval_of_a_mean_is_student_s():
+    expected = scipy.stats.t.interval(0.95, 2, np.mean(A), scipy.stats.sem(A))
+    assert statistics.mean_interval(statistics.sample(A)) == pytest.approx(expected)
+    assert all(map(math.isnan, statistics.mean_interval(Sample(0.5, math.nan, 1))))
+
+
+def test_the_one_sided_test_is_welch_s_and_its_5_in_200_is_the_end_of_the_interval():
+    a, b = statistics.sample(A), statistics.sample(B)
+    expected = scipy.stats.ttest_ind(A, B, equal_var=False, alternative="greater").pvalue
+    assert statistics.p_above(a, b) == pytest.approx(expected)
+    assert statistics.p_above(b, a) == pytest.approx(1 - expected)
+    low, high = statistics.welch_interval(a, b)
+    assert statistics.p_above(a._replace(mean=a.mean - low), b) == pytest.approx(0.025)
+    assert statistics.p_above(a._replace(mean=a.mean - high), b) == pytest.approx(0.975)
+    assert math.isnan(statistics.p_above(a, Sample(0.5, math.nan, 1)))
+    assert math.isnan(statistics.p_above(Sample(0.5, 0.0, 3), Sample(0.4, 0.0, 3)))
+
+
+MARGIN = {"points": 0.02, "errors": 0.1}
+
+
+@pytest.mark.parametrize(("bp", "margin"), [(0.98, 0.002), (0.9, 0.01), (0.8, 0.02), (0.4, 0.02)])
+def test_the_margin_is_two_points_or_a_tenth_of_the_baseline_s_error(bp, margin):
+    found = statistics.non_inferiority(Sample(bp, 0.01, 5), Sample(bp, 0.01, 5), **MARGIN)
+    assert found.margin == pytest.approx(margin)
+    at_margin = statistics.non_inferiority(
+        Sample(bp - margin, 0.01, 5), Sample(bp, 0.01, 5), **MARGIN
+    )
+    assert at_margin.p == pytest.approx(0.5)
+
+
+def test_a_margin_that_is_known_only_shifts_and_one_that_is_estimated_counts_as_uncertain():
+    al = Sample(0.395, 0.01, 5)
+    known = statistics.non_inferiority(al, Sample(0.4, 0.01, 5), **MARGIN)
+    assert known.p == pytest.approx(statistics.p_above(al, Sample(0.38, 0.01, 5)))
+    al, bp = [0.9795, 0.9781, 0.9802], [0.9805, 0.9799, 0.9811]
+    found = statistics.non_inferiority(statistics.sample(al), statistics.sample(bp), **MARGIN)
+    bar = 1.1 * np.array(bp) - 0.1  # what AL has to be above
+    expected = scipy.stats.ttest_ind(al, bar, equal_var=False, alternative="greater").pvalue
+    assert found.p == pytest.approx(expected)
+
+
+def test_p_values_are_corrected_by_holm_s_steps():
+    assert statistics.holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert statistics.holm([0.01, math.nan]) == pytest.approx([0.02, 1])
+    assert statistics.holm([]) == []
+
+
+@pytest.mark.parametrize(
+    ("p_values", "expected"),
+    [
+        ([0.02], [1]),
+        ([0.02, 0.02], [0, 0]),
+        ([0.012, 0.02], [1, 1]),  # Holm's second step
+        ([0.02, math.nan], [0, 0]),  # what decides nothing counts
+        ([0.98], [-1]),
+        ([0.999, 0.001, 0.5], [-1, 1, 0]),
+        ([], []),
+    ],
+)
+def test_a_cell_lies_on_a_side_if_its_corrected_p_value_says_so(p_values, expected):
+    assert statistics.sides(p_values) == expected
+
+
+@pytest.fixture
+def no_collection(monkeypatch):
+    """Statsmodels collects garbage at each correction, which takes a tenth of a second here."""
+    monkeypatch.setattr("gc.collect", lambda: 0)
+
+
+@pytest.mark.usefixtures("no_collection")
+@pytest.mark.parametrize("seeds", [3, 10])
+@pytest.mark.parametrize(("bp", "deviations"), [(0.98, (0.001, 0.001)), (0.4, (0.02, 0.01))])
+@pytest.mark.parametrize("cells", [1, 5])
+def test_at_minus_the_margin_a_claim_is_reproduced_in_2_and_a_half_percent_of_draws_at_most(
+    seeds, bp, deviations, cells
+):
+    """In any cell of a claim of so many, in all of which the true difference is the margin."""
+    draws, generator = 2000, np.random.default_rng(0)
+    al = bp - min(0.02, 0.1 * (1 - bp))
+    values = generator.normal(
+        np.array([al, bp])[:, None], np.array(deviations)[:, None], (draws, cells, 2, seeds)
+    )
+    means, spreads = values.mean(-1), values.std(-1, ddof=1)
+    wrong = 0
+    for of_means, of_spreads in zip(means, spreads, strict=True):
+        found = [
+            statistics.non_inferiority(
+                Sample(mean[0], spread[0], seeds), Sample(mean[1], spread[1], seeds), **MARGIN
+            ).p
+            for mean, spread in zip(of_means, of_spreads, strict=True)
+        ]
+        wrong += 1 in statistics.sides(found)
+    allowed = draws * statistics.ERROR
+    assert wrong <= allowed + 3 * math.sqrt(allowed)
+
+
+def test_a_method_that_is_as_good_is_called_so_and_one_that_is_worse_is_not():
+    generator = np.random.default_rng(1)
+    for al, side in ((0.981, 1), (0.970, -1)):
+        found = [
+            statistics.non_inferiority(
+                statistics.sample(generator.normal(al, 0.001, 5)),
+                statistics.sample(generator.normal(0.98, 0.001, 5)),
+                **MARGIN,
+            ).p
+            for _ in range(5)
+        ]
+        assert statistics.sides(found) == [side] * 5

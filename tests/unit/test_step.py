@@ -11,19 +11,25 @@ from associated_learning import build, registry
 from associated_learning.training.step import Adam, make_optimisers, schedule_factor, train_step
 
 
-def test_it_is_the_fused_adam_of_torch_bit_for_bit():
+def epsilon(step):
+    """TensorFlow's, in torch's form: 1e-8 stands beside the uncorrected second moment."""
+    return 1e-8 / (1 - 0.999**step) ** 0.5
+
+
+def test_it_is_the_fused_adam_of_torch_with_tensorflow_s_epsilon_bit_for_bit():
     mine, theirs = network("cnn"), network("cnn")
     rates = [1e-3, 3e-4, 1e-5]
     optimiser = Adam(
         [{"params": list(mine.parameters()), "learning_rate": 1e-3, "weight_decay": 1e-2}]
     )
     reference = torch.optim.Adam(theirs.parameters(), lr=1e-3, weight_decay=1e-2, fused=True)
-    for rate in rates:
+    for k, rate in enumerate(rates, start=1):
         x, y = torch.randn(8, 1, 16, 16), torch.randint(10, (8,))
         for one in (mine, theirs):
             sum(loss for losses in one.losses(x, y) for loss in losses).backward()
         optimiser.step(rate / 1e-3)
         reference.param_groups[0]["lr"] = 1e-3 * (rate / 1e-3)
+        reference.param_groups[0]["eps"] = epsilon(k)
         reference.step()
         reference.zero_grad()
     for one, other in zip(mine.parameters(), theirs.parameters(), strict=True):
@@ -41,7 +47,9 @@ def test_updating_each_component_before_the_next_is_computed_changes_no_bit():
         {"params": [p for p in plain.parameters() if id(p) not in target], "lr": rate},
     ]
     reference = torch.optim.Adam(groups, fused=True)
-    for _ in range(3):
+    for k in range(1, 4):
+        for group in reference.param_groups:
+            group["eps"] = epsilon(k)
         x, y = torch.randn(8, 1, 16, 16), torch.randint(10, (8,))
         found = train_step(quick, optimisers, x, y)
         losses = [loss for component in plain.losses(x, y) for loss in component]

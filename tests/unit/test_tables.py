@@ -190,6 +190,19 @@ def test_parameters_table_counts_without_training_at_the_width_of_the_thesis_or_
     assert f"{al['total']:,}" in shown and math.isnan(bp["f"])
 
 
+def test_parameters_of_methods_without_these_maps_show_dashes(tmp_path):
+    counts = tmp_path / "parameters.csv"
+    methods = ["local", "dfa", "dtp", "frozen"]
+    count.main(["--out", str(counts), *(f"mnist:mlp:{method}:0.25:64" for method in methods)])
+    shown = made_texts("parameters", tmp_path / "out", counts)["md"]
+    local, dfa, dtp, frozen = pd.read_csv(tmp_path / "out/parameters.csv").to_dict("records")
+    assert local["affiliated"] > 0 and dtp["affiliated"] > 0 and dfa["affiliated"] == 0
+    assert local["effective"] == dfa["effective"] == dtp["effective"]
+    assert math.isnan(local["f"]) and frozen["total"] == sum(frozen[role] for role in "fbgh")
+    row = next(line for line in shown.splitlines() if "feedback alignment" in line)
+    assert [cell.strip() for cell in row.strip("|").split("|")][-4:] == ["—"] * 4
+
+
 @pytest.mark.parametrize("content", [None, "", '{"test_accuracy": 0.5, "st', "{}", "[1]"])
 def test_a_damaged_or_missing_run_is_named_with_what_to_do(tmp_path, content):
     path = tmp_path / "metrics.json"

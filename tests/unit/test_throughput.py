@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from associated_learning import plan, registry
+from associated_learning import plan
 from associated_learning.commands import table
 from associated_learning.commands import throughput as command
 from associated_learning.figures import style
@@ -166,7 +166,7 @@ def test_what_is_modelled_is_named_a_model_in_the_table_and_has_no_windows(tmp_p
 
 
 def test_the_figure_draws_medians_and_ranges_in_the_methods_colours(tmp_path):
-    left, _ = figure.draw([write(tmp_path / "throughput.json")]).axes
+    left, middle, _ = figure.draw([write(tmp_path / "throughput.json")]).axes
     lines = {line.get_label(): line for line in left.lines}
     assert list(lines) == [
         *("BP, 1 thread", "BP, 2 threads", "AL, 1 thread", "AL, 2 threads", "AL, 2 processes")
@@ -175,24 +175,38 @@ def test_the_figure_draws_medians_and_ranges_in_the_methods_colours(tmp_path):
         assert to_hex(line.get_color()) == style.look(label[:2].lower())["color"].lower()
     assert lines["AL, 2 processes"].get_ydata().tolist() == [90, 45]
     assert len(left.collections) == len(lines)
+    points, _ = middle.lines
+    assert points.get_linestyle() == "None"
+    assert points.get_ydata().tolist() == pytest.approx([1.8, 1.8])
+    bars = [segment[:, 1].tolist() for segment in middle.collections[0].get_segments()]
+    assert bars == [pytest.approx([0.9, 2.7])] * 2  # of one process's median
 
 
 def test_the_figure_draws_the_model_apart_names_it_and_takes_no_methods_colour(tmp_path):
     drawn = figure.draw([write(tmp_path / "throughput.json")])
-    left, right = drawn.axes
-    assert "Model" in right.get_title() and left.get_title() == "Measured"
-    *lines, points = right.lines
+    titles = [panel.get_title() for panel in drawn.axes]
+    assert titles == ["Measured", "Measured, 2 processes", "Model"]
+    _, middle, right = drawn.axes
+    lines = [middle.lines[-1], *right.lines]
     assert [line.get_label() for line in lines] == [
         "model: l = 2, n = 46",
         "model: l = components, n = 46",
         "model: l = components, n = 1,875",
     ]
-    colours = {style.look(name)["color"].lower() for name in registry.methods()}
+    colours = {to_hex(line.get_color()) for line in drawn.axes[0].lines}
     assert not colours & {to_hex(line.get_color()) for line in lines}
     assert lines[1].get_xdata().tolist() == [2, 4, 8]
     assert lines[1].get_ydata()[-1] == pytest.approx(46 * 8 / 53)
-    assert points.get_linestyle() == "None"
-    assert points.get_ydata().tolist() == pytest.approx([1.8, 1.8])
+
+
+def test_the_figure_shades_what_lies_beyond_all_that_was_measured(tmp_path):
+    drawn = figure.draw([write(tmp_path / "throughput.json")])
+    left, middle, right = drawn.axes
+    assert not left.patches
+    assert [patch.get_x() for patch in middle.patches] == [4]  # components
+    assert [patch.get_x() for patch in right.patches] == [2]  # processes
+    words = [text.get_text() for text in drawn.legends[0].get_texts()]
+    assert "extrapolated, not measured" in words
 
 
 def test_the_figure_has_the_width_of_a_page_and_its_legend_fits(tmp_path):

@@ -65,17 +65,21 @@ def tune_config() -> Config:
 
 def test_each_rate_is_trained_with_and_no_checkpoint_stays(prepared, tmp_path):
     found = run(prepared, tmp_path, "1e-9", "0.01")
-    accuracies = [one["accuracy"] for one in found["trainings"]]
+    grid = found["trainings"][:2]
+    accuracies = [one["accuracy"] for one in grid]
     assert accuracies[0] < 0.3 < accuracies[1]  # chance is 0.1
-    assert [one["learning_rate"] for one in found["trainings"]] == [1e-9, 0.01]
+    assert [one["learning_rate"] for one in grid] == [1e-9, 0.01]
+    assert [one["extension"] for one in grid] == [False, False]
+    assert found["steps"] == 2 * (1197 // 32)  # the whole schedule, of the images not held out
     assert (found["held_out"], found["config"]["seed"]) == (300, 7)
     assert [path.name for path in tmp_path.iterdir()] == ["tuning.json"]
 
 
 def test_losses_that_are_not_finite_put_a_rate_out(prepared, tmp_path, capsys):
-    found = run(prepared, tmp_path, "1e30", "0.01")
+    found = run(prepared, tmp_path, "1e30", "0.01", "1e-9")
     assert found["trainings"][0]["accuracy"] is None
     assert found["trainings"][1]["accuracy"] > 0.3
+    assert len(found["trainings"]) == 3  # the best one lies between others
     assert "1e+30 is out" in capsys.readouterr().out
     shown = learning_rates.make([tmp_path / "tuning.json"])
     assert list(shown.formatted["1e+30"]) == ["out"]
@@ -89,6 +93,77 @@ def test_too_many_images_held_out_are_refused(prepared, tmp_path, capsys, count)
     assert "--held-out" in capsys.readouterr().err
 
 
+def extended(accuracies: dict[float, float | None], grid: list[float]) -> float | None:
+    """The rate to try next after some were."""
+    return tuning.extension(
+        [
+            {"learning_rate": rate, "extension": rate not in grid, "accuracy": accuracy}
+            for rate, accuracy in accuracies.items()
+        ]
+    )
+
+
+GRID = [3e-4, 1e-3, 3e-3]
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "wanted"),
+    [
+        ([0.5, 0.6, 0.5], None),
+        ([0.5, 0.6, 0.7], 9e-3),
+        ([0.7, 0.6, 0.5], 1e-4),
+        ([0.7, 0.6, 0.7], 1e-4),  # of equals the lowest is the best
+        ([0.1, 0.1, 0.1], None),  # a network at chance
+        ([0.5, 0.6, 0.6], None),
+        ([None, None, None], 1e-4),
+        ([0.5, None, None], 1e-4),
+        ([None, 0.5, 0.6], 9e-3),
+    ],
+)
+def test_a_rate_beyond_the_grid_is_tried_where_the_best_one_is_at_its_end(accuracies, wanted):
+    assert extended(dict(zip(GRID, accuracies, strict=True)), GRID) == wanted
+
+
+def test_at_most_two_rates_are_tried_beyond_an_end():
+    found = dict(zip(GRID, [0.5, 0.6, 0.7], strict=True))
+    assert extended(found | {9e-3: 0.8}, GRID) == 0.027
+    assert extended(found | {9e-3: 0.65}, GRID) is None
+    assert extended(found | {9e-3: 0.8, 0.027: 0.9}, GRID) is None
+    found = dict(zip(GRID, [0.7, 0.6, 0.5], strict=True))
+    assert extended(found | {1e-4: 0.8}, GRID) == 3.33e-5
+    assert extended(found | {1e-4: 0.8, 3.33e-5: 0.9}, GRID) is None
+
+
+def test_what_is_tried_beyond_the_grid_is_recorded_and_no_checkpoint_stays(prepared, tmp_path):
+    found = run(prepared, tmp_path, "1e-9", "1e-3")
+    rates = [(one["learning_rate"], one["extension"]) for one in found["trainings"]]
+    assert rates[:3] == [(1e-9, False), (1e-3, False), (3e-3, True)]
+    assert len(rates) <= 4
+    assert [path.name for path in tmp_path.iterdir()] == ["tuning.json"]
+
+
+def test_a_comparison_that_was_stopped_beyond_the_grid_goes_on_there(
+    prepared, tmp_path, monkeypatch
+):
+    wanted = run(prepared, tmp_path / "whole", "1e-9", "1e-3")
+    to_end, count = tuning.loop.run_to_end, 0
+
+    def stopped(*arguments):
+        nonlocal count
+        count += 1
+        if count == 3:
+            raise SystemExit(143)
+        to_end(*arguments)
+
+    monkeypatch.setattr(tuning.loop, "run_to_end", stopped)
+    with pytest.raises(SystemExit):
+        run(prepared, tmp_path / "stopped", "1e-9", "1e-3")
+    assert len(list((tmp_path / "stopped").glob("*.pt"))) == 2
+    found = run(prepared, tmp_path / "stopped", "1e-9", "1e-3")
+    for one, other in zip(found["trainings"], wanted["trainings"], strict=True):
+        assert one | {"seconds": 0} == other | {"seconds": 0}
+
+
 def write(path: Path, method: str, accuracies: dict[float, float | None]) -> Path:
     config = {"dataset": "mnist", "arch": "mlp", "method": method, "seed": 7}
     trainings = [{"learning_rate": rate, "accuracy": a} for rate, a in accuracies.items()]
@@ -99,8 +174,8 @@ def write(path: Path, method: str, accuracies: dict[float, float | None]) -> Pat
 
 def test_the_best_rate_is_chosen_and_of_equals_the_lowest(tmp_path):
     files = [
-        write(tmp_path / "a", "al", {0.001: 0.8, 0.01: 0.9, 0.1: None}),
-        write(tmp_path / "b", "bp", {0.1: 0.7, 0.01: 0.7, 0.001: 0.1}),
+        write(tmp_path / "a.json", "al", {0.001: 0.8, 0.01: 0.9, 0.1: None}),
+        write(tmp_path / "b.json", "bp", {0.1: 0.7, 0.01: 0.7, 0.001: 0.1}),
     ]
     table = learning_rates.make(files)
     chosen = table.frame[table.frame["chosen"]].set_index("method")["learning_rate"]
@@ -108,6 +183,65 @@ def test_the_best_rate_is_chosen_and_of_equals_the_lowest(tmp_path):
     assert math.isnan(table.frame.loc[table.frame["method"] == "al", "accuracy"].iloc[2])
     assert table.formatted.loc[1, "0.01"] == "90.00 *"
     assert "seed 7" in table.caption
+
+
+def test_a_rate_beyond_the_grid_is_marked(tmp_path):
+    path = write(tmp_path / "a.json", "al", {0.001: 0.8, 0.01: 0.9, 0.03: 0.95})
+    found = json.loads(path.read_text())
+    found["trainings"][2]["extension"] = True
+    path.write_text(json.dumps(found))
+    table = learning_rates.make([path])
+    assert list(table.frame["extension"]) == [False, False, True]
+    assert table.formatted.loc[0, "0.03"] == "95.00 * †"
+
+
+SCALE = """
+datasets: [mnist, cifar10]
+leave_out: []
+runs:
+  - set: {learning_rate: 1.0e-3}
+  - for: {arch: cnn, method: al}
+    set: {learning_rate: 3.0e-3}
+tuning:
+  archs: {mnist: [mlp]}
+  taken_over: {cnn: mlp, vgg: mlp}
+"""
+EXPERIMENTS = """
+experiments:
+  one:
+    from: metrics.json
+    methods: [bp, al]
+    archs: {mnist: [mlp, cnn], cifar10: [mlp, vgg, resnet20]}
+"""
+
+
+def test_rates_that_were_taken_over_name_the_network_whose_rate_they_equal(tmp_path):
+    scale, experiments = tmp_path / "mine.yaml", tmp_path / "experiments.yaml"
+    scale.write_text(SCALE)
+    experiments.write_text(EXPERIMENTS)
+    files = [
+        write(tmp_path / "a.json", "al", {0.001: 0.8, 0.01: 0.7}),
+        write(tmp_path / "b.json", "bp", {0.001: 0.8, 0.01: 0.7}),
+    ]
+    table = learning_rates.make([*files, scale, experiments])
+    taken = table.frame[table.frame["accuracy"].isna()]
+    found = {
+        (row.dataset, row.arch, row.method): (row.learning_rate, row.taken_over)
+        for row in taken.fillna({"taken_over": ""}).itertuples()
+    }
+    assert found["mnist", "cnn", "bp"] == (0.001, "mnist mlp")
+    # Named, but its rate is another one.
+    assert found["mnist", "cnn", "al"] == (0.003, "")
+    # Of the same network on another data set, and of another network there.
+    assert found["cifar10", "mlp", "al"] == (0.001, "mnist mlp")
+    assert found["cifar10", "vgg", "bp"] == (0.001, "mnist mlp")
+    # Equal, but not named.
+    assert found["cifar10", "resnet20", "bp"] == (0.001, "")
+    assert len(found) == 8 and not taken["chosen"].any()
+    shown = table.formatted.set_index(["Data set", "Architecture", "Method"])["Taken over"]
+    assert shown["CIFAR-10", "VGG", "BP, AL"] == "0.001 of MLP on MNIST"
+    assert shown["CIFAR-10", "ResNet-20", "BP, AL"] == "no comparison"
+    assert table.frame["chosen"].sum() == 2
 
 
 def test_damaged_files_are_named(tmp_path):

@@ -140,7 +140,8 @@ def test_another_label_redraws_figures_and_tables_and_trains_nothing(
 def test_another_depth_of_a_network_trains_that_one_anew(
     finished: Project, everything: list[Job]
 ) -> None:
-    finished.edit("config/networks.yaml", "depth: 20", "depth: 26")
+    line = "resnet20: {family: resnet, depth: "
+    finished.edit("config/networks.yaml", f"{line}20", f"{line}26")
     jobs = finished.plan("smoke", "laptop")
     again = {run for run in trained(everything) if run[2] == "resnet20"}
     assert trained(jobs) == again != set()
@@ -171,7 +172,21 @@ def test_editing_a_setting_of_a_scale_retrains_the_runs_it_holds_for(
 def test_another_seed_trains_that_seed_alone(finished: Project, everything: list[Job]) -> None:
     finished.edit("config/scales/laptop.yaml", "seeds: 1", "seeds: 2")
     again = trained(finished.plan("laptop"))
-    assert again == {(*run[:4], "seed1") for run in trained(everything) if run[0] == "laptop"}
+    assert again == {
+        (*run[:4], run[4].replace("seed0", "seed1"))
+        for run in trained(everything)
+        if run[0] == "laptop"
+    }
+
+
+def test_another_ratio_of_equal_time_trains_the_runs_that_it_shortens_anew(
+    finished: Project,
+) -> None:
+    finished.edit("config/scales/smoke.yaml", "{al: 2, ", "{al: 3, ")
+    jobs = finished.plan("smoke")
+    assert trained(jobs) == {("smoke", "digits", "mlp", "al", "equal_time_seed0")}
+    # The table of steps shows what is stated beside what was measured, and measures nothing anew.
+    assert {"equal_time", "steps"} <= kinds(jobs) and "steps" not in {job.rule for job in jobs}
 
 
 def test_another_device_or_number_of_threads_retrains_nothing(finished: Project) -> None:
@@ -223,7 +238,8 @@ def test_every_target_trains_all_its_data_sets_and_seeds(
     jobs = everything + fresh.plan("thesis", "download")
     for file in (fresh.folder / "config/scales").glob("*.yaml"):
         scale, settings = file.stem, yaml.safe_load(file.read_text())
-        cells = {(run[1], run[4]) for run in trained(jobs) if run[0] == scale}
+        runs = [run for run in trained(jobs) if run[0] == scale]
+        cells = {(run[1], run[4].removeprefix("equal_time_")) for run in runs}
         seeds = range(settings["seeds"])
         assert cells == {(name, f"seed{k}") for name in settings["datasets"] for k in seeds}
         assert f"tables/{scale}/costs.md" in outputs(jobs)
@@ -286,8 +302,10 @@ def test_every_flag_of_a_training_stands_in_its_command(everything: list[Job]) -
     for job in everything:
         if job.rule == "train":
             _, dataset, arch, method, seed = job.output[0].split("/")[1:6]
-            cell = f"--dataset {dataset} --arch {arch} --method {method} --seed {seed[4:]} --"
+            number = seed.rpartition("seed")[2]
+            cell = f"--dataset {dataset} --arch {arch} --method {method} --seed {number} --"
             assert cell in job.shell
+            assert ("--shorten" in job.shell) == seed.startswith("equal_time_")
 
 
 def test_no_two_jobs_write_the_same_file(everything: list[Job]) -> None:
@@ -335,8 +353,10 @@ def test_the_heavy_rules_are_the_known_ones() -> None:
         "train",
         "tune",
         "distances",
+        "probe",
         "embed",
         "throughput",
+        "steps",
     }
 
 

@@ -41,7 +41,7 @@ def test_every_figure_and_table_of_an_archive_is_equal_to_the_byte_to_that_of_th
     run = reader.run("--cores", "2", "smoke", *ARCHIVE)
     assert run.returncode == 0, run.stdout
     redrawn = contents(reader, "figures", "tables")
-    assert len(redrawn) == 36
+    assert len(redrawn) == 40
     assert redrawn == contents(finished, "figures", "tables")
 
 
@@ -85,13 +85,13 @@ def test_own_runs_are_neither_touched_nor_made_anew_when_an_archive_was_in_betwe
     assert {job.rule for job in project.plan("smoke")} == {"figure"}
 
 
-def test_an_archive_that_lacks_a_run_still_gives_the_other_figures(reader: Project) -> None:
-    wanted = ["figures/smoke/curves_digits.png", "figures/smoke/samples_digits.png"]
+def test_an_archive_that_lacks_a_run_gives_the_figures_of_what_it_holds(reader: Project) -> None:
     reader.edit("config/scales/smoke.yaml", "seeds: 1", "seeds: 2")
-    run = reader.run("--dry-run", wanted[0], *ARCHIVE)
-    assert run.returncode != 0
-    assert "results/archive/smoke/digits/mlp/al/seed1/metrics.json" in run.stdout
-    assert {job.rule for job in reader.plan(wanted[1], *ARCHIVE)} == {"unpack_smoke", "figure"}
+    jobs = reader.plan(FIGURE, *ARCHIVE)
+    assert {job.rule for job in jobs} == {"unpack_smoke", "figure"}
+    (drawn,) = (job for job in jobs if job.rule == "figure")
+    assert any("seed0" in path for path in drawn.input)
+    assert not any("seed1" in path for path in drawn.input)
 
 
 def test_one_goes_on_from_archived_runs_and_trains_none_of_them_again(

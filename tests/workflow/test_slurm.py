@@ -68,7 +68,7 @@ def test_trainings_ask_for_a_gpu_when_told_to_use_one_and_nothing_else_does(
     on_gpus = fresh.run("--dry-run", *PROFILE, *gpus).stdout
     for said, gpus in ((dry_run, "0"), (on_gpus, "1")):
         asked = {(job["rule"], job["gpu"]) for job in requests(said) if "gpu" in job}
-        assert asked == {("train", gpus), ("tune", gpus)}
+        assert asked == {("train", gpus), ("tune", gpus), ("steps", gpus)}
 
 
 def test_jobs_of_seconds_share_jobs_of_slurm(dry_run: str) -> None:
@@ -78,7 +78,8 @@ def test_jobs_of_seconds_share_jobs_of_slurm(dry_run: str) -> None:
     assert groups == {"figures": math.ceil(figures / 10), "tables": 3, "overviews": 1}
     alone = set(re.findall(r"^rule (\w+):", dry_run, re.MULTILINE))
     assert alone - {"smoke", "laptop", "thesis"} == {
-        *("fetch", "prepare", "train", "tune", "distances", "embed", "throughput")
+        *("fetch", "prepare", "train", "tune", "distances", "probe", "embed"),
+        *("steps", "throughput"),
     }
 
 

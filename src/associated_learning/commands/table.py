@@ -14,11 +14,16 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="what it is made from")
     p.add_argument("--out", type=Path, required=True, metavar="PREFIX", help="without .csv, ...")
     p.add_argument("--mark", default="", help="a text to add to the caption")
+    p.add_argument(
+        "--undecided", action="store_true", help="answer no claim: the scale shows no result"
+    )
     args = p.parse_args(argv)
     from associated_learning.results import provenance
     from associated_learning.tables import output
 
     kind = importlib.import_module(f"{tables.__name__}.{args.kind}")
     made = kind.make(args.inputs)
+    if args.undecided and hasattr(kind, "undecided"):
+        made = kind.undecided(made)
     record = provenance.record("table", kind.__name__, args.inputs)
     output.write(made, args.out, mark=args.mark, record=record)

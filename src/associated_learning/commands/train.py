@@ -26,6 +26,9 @@ def parser(command: str = "train", description: str = __doc__) -> Parser:
     p.add_argument("--method", required=True, choices=registry.methods())
     p.add_argument("--seed", type=integer(0), default=0)
     p.add_argument("--epochs", type=integer(1), help="(protocol: 200)")
+    p.add_argument(
+        "--shorten", type=positive, help="divide the steps of these epochs by that (protocol: 1)"
+    )
     p.add_argument("--batch-size", type=integer(2), help="(protocol: 32)")
     p.add_argument(
         "--learning-rate", type=positive, help="of f, b or BP (protocol: 1e-4; BP ResNets 1e-3)"

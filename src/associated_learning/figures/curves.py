@@ -5,11 +5,13 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from associated_learning.figures import style
-from associated_learning.results import read
 
 CAPTION = (
     "Test accuracy by epoch (thesis 3.2). The accuracy of an AL network is that of all its"
-    " components together."
+    " components together. Within an epoch it is that on 2,000 evenly spaced test images, after"
+    " epochs and at the end that on all. Where every method's error is below 10 % in the end, the"
+    " test error is shown, on a logarithmic axis. Methods with equally many effective parameters"
+    " are named by the first."
 )
 
 
@@ -22,5 +24,4 @@ def draw(inputs: list[Path]) -> Figure:
         metrics.json of the runs of one data set, history.csv beside each. In AL the accuracy is
         that of the whole network, its last prefix.
     """
-    histories = read.read_histories(inputs)
-    return style.accuracy_curves(histories, "Epoch", lambda curve: curve["epoch"])
+    return style.accuracy_curves(inputs, "Epoch", lambda curve: curve["epoch"])

@@ -1,7 +1,8 @@
-"""Test accuracy of networks of sigmoids by depth (thesis, abstract)."""
+"""Test accuracy of networks of sigmoids by depth and initialisation (thesis, abstract)."""
 
 from pathlib import Path
 
+import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullLocator
 
@@ -11,8 +12,11 @@ from associated_learning.results import read
 
 CAPTION = (
     "Test accuracy of perceptrons of equal width whose every activation is a sigmoid, by the"
-    " number of hidden forward layers (thesis, abstract). BP's network ends in one dense layer."
-    " AL's forward path ends in its bridge, followed by one decoder per component."
+    " number of hidden forward layers (thesis, abstract). One panel per initialisation of the"
+    " forward layers: He et al. (2015), made for ReLU, or Glorot and Bengio (2010), times 4 for"
+    " sigmoids. BP's network ends in one dense layer. AL's forward path ends in its bridge,"
+    " followed by one decoder per component. The thin line is AL's first component alone, which"
+    " has one hidden forward layer. Points are single seeds."
 )
 
 
@@ -22,22 +26,45 @@ def draw(inputs: list[Path]) -> Figure:
     Parameters
     ----------
     inputs
-        metrics.json of runs of one family's networks, which differ in depth, on one data set.
+        metrics.json of runs of one family's networks, which differ in depth and initialisation, on
+        one data set.
     """
     sweep = read.read_depths(inputs)
-    figure = Figure(figsize=(style.COLUMN, 6 * style.CM), layout="constrained")
-    panel = figure.subplots()
-    for method, cells in sweep.groupby("method", sort=False):
-        percent, look = 100 * cells["test_accuracy"], style.look(method)
-        style.mean_and_range(panel, percent.groupby(cells["depth"]), **look)
-        panel.scatter(cells["depth"], percent, s=5, color=look["color"], alpha=0.6, lw=0)
-    panel.set_xscale("log", base=2)
-    depths = sorted(sweep["depth"].unique())
-    panel.set_xticks(depths, depths)
-    panel.xaxis.set_minor_locator(NullLocator())
-    panel.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
-    panel.set(xlabel="Hidden forward layers", ylabel="Test accuracy (%)")
-    style.chance([panel], registry.classes(sweep["dataset"].iloc[0]))
-    title = style.averaged(sweep), "points: single seeds"
-    style.legend(figure, style.labelled(figure), *title)
+    groups = dict(iter(sweep.groupby("initialisation", sort=False)))
+    figure = Figure(
+        figsize=(min(style.PAGE, len(groups) * style.COLUMN), 6.5 * style.CM), layout="constrained"
+    )
+    panels = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
+    for panel, of_panel in zip(panels, groups.values(), strict=True):
+        for method, cells in of_panel.groupby("method", sort=False):
+            percent, look = 100 * cells["test_accuracy"], style.look(method)
+            style.mean_and_range(panel, percent.groupby(cells["depth"]), **look)
+            panel.scatter(cells["depth"], percent, s=5, color=look["color"], alpha=0.6, lw=0)
+            if method == registry.thesis_method():
+                first = 100 * cells["prefix_test_accuracy"].map(lambda prefixes: prefixes[0])
+                label = f"{look['label']}, first component"
+                panel.plot(
+                    first.groupby(cells["depth"]).mean(), color=look["color"], lw=0.6, label=label
+                )
+        depths = sorted(of_panel["depth"].unique())
+        panel.set_xscale("log", base=2)
+        panel.set_xticks(depths, depths)
+        panel.xaxis.set_minor_locator(NullLocator())
+        panel.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+        panel.set_xlabel("Hidden forward layers")
+    panels[0].set_ylabel("Test accuracy (%)")
+    style.titles(panels, {f"{k.capitalize()}'s initialisation": _rates(groups[k]) for k in groups})
+    style.chance(panels, registry.classes(sweep["dataset"].iloc[0]))
+    style.legend(figure, style.labelled(figure), style.averaged(sweep))
     return figure
+
+
+def _rates(runs: pd.DataFrame) -> list[str]:
+    """The learning rates of some runs, by method where they differ, in a line."""
+    if len(runs["learning_rate"].unique()) == 1:
+        return [f"learning rate {runs['learning_rate'].iloc[0]:g}"]
+    rates = []
+    for method, of_method in runs.groupby("method", sort=False):
+        found = sorted(of_method["learning_rate"].unique())
+        rates.append(f"{registry.method_label(method)} {' or '.join(f'{r:g}' for r in found)}")
+    return [f"learning rates: {', '.join(rates)}"]

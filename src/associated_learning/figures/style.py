@@ -12,11 +12,11 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
-from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import EngFormatter, LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from associated_learning import registry
 from associated_learning.files import atomic_write
-from associated_learning.results import read
+from associated_learning.results import notes, read
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 CM = 1 / 2.54  # inches
 COLUMN, PAGE = 8.5 * CM, 17 * CM  # widths at which a figure is printed, unscaled
+SMALL = 6  # pt; nothing is smaller
+LETTERS = 8.5  # per cm of width at that size, about
 
 OURS = {
     "font.family": "DejaVu Sans",  # comes with Matplotlib: the same on every machine
@@ -77,13 +79,32 @@ def look(method: str) -> dict[str, Any]:
 
 
 def accuracy_panels(
-    archs: Sequence[str], xlabel: str, log: bool = False
+    archs: Sequence[str],
+    xlabel: str,
+    log: bool = False,
+    *,
+    error: bool = False,
+    below: Mapping[str, Sequence[str]] | None = None,
 ) -> tuple[Figure, list[Axes]]:
-    """Figure with one panel per network, side by side, which share an axis of accuracies."""
+    """Figure with one panel per network, side by side, which share an axis of accuracies.
+
+    Parameters
+    ----------
+    archs
+        The networks.
+    xlabel
+        What the x axis shows.
+    log
+        Whether that axis is logarithmic.
+    error
+        Whether test errors are shown instead, on a logarithmic axis (see `small_errors`).
+    below
+        By network, what stands below its panel's title.
+    """
     figure = Figure(figsize=(min(PAGE, len(archs) * COLUMN), 6 * CM), layout="constrained")
     panels = figure.subplots(1, len(archs), sharey=True, squeeze=False)[0]
-    for panel, arch in zip(panels, archs, strict=True):
-        panel.set(title=registry.network_label(arch), xlabel=xlabel)
+    for panel in panels:
+        panel.set_xlabel(xlabel)
         if log:
             panel.set_xscale("log")
             panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if len(archs) < 4 else (1, 3)))
@@ -91,9 +112,70 @@ def accuracy_panels(
         else:
             panel.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 2.5, 5, 10]))
         panel.xaxis.set_major_formatter(EngFormatter(sep=""))  # 200k: five panels leave no room
-        panel.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
-    panels[0].set_ylabel("Test accuracy (%)")
+        if error:
+            log_ticks(panel)
+        else:
+            panel.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
+    titles(panels, {registry.network_label(arch): (below or {}).get(arch, ()) for arch in archs})
+    panels[0].set_ylabel("Test error (%)" if error else "Test accuracy (%)")
     return figure, list(panels)
+
+
+def log_ticks(panel: Axes) -> None:
+    """Make the y axis logarithmic, with ticks that are plain numbers: more where it is short."""
+    panel.set_yscale("log")
+    least, most = panel.get_ylim()
+    subs = (1, 2, 5) if most > 8 * least else (1, 1.5, 2, 3, 4, 5, 7)
+    panel.yaxis.set_major_locator(LogLocator(subs=subs))
+    panel.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    panel.yaxis.set_minor_locator(NullLocator())
+
+
+def titles(panels: Iterable[Axes], below: Mapping[str, Sequence[str]]) -> None:
+    """Give the panels of one row titles, and paragraphs below; the figure grows by these.
+
+    Parameters
+    ----------
+    panels
+        Side by side.
+    below
+        By title, in the panels' order, the paragraphs.
+    """
+    panels = list(panels)
+    figure = panels[0].get_figure(root=True)
+    letters = int(figure.get_figwidth() / CM / len(panels) * LETTERS)
+    texts = [
+        [line for paragraph in paragraphs for line in textwrap.wrap(paragraph, letters)]
+        for paragraphs in below.values()
+    ]
+    most = max(map(len, texts))
+    height = 1.2 * SMALL * most
+    for panel, title, lines in zip(panels, below, texts, strict=True):
+        panel.set_title(title, pad=5 + height)
+        panel.annotate(
+            "\n".join(lines + [""] * (most - len(lines))),
+            (0.5, 1),
+            (0, 4),
+            "axes fraction",
+            "offset points",
+            ha="center",
+            va="bottom",
+            size=SMALL,
+            linespacing=1.1,
+            color="0.25",
+            annotation_clip=False,
+        )
+    figure.set_figheight(figure.get_figheight() + height / 72)
+
+
+def small_errors(accuracies: Iterable[float]) -> bool:
+    """Whether all of these accuracies, means at the end, leave an error below 10 %."""
+    return all(1 - accuracy < 0.1 for accuracy in accuracies)
+
+
+def percent(accuracies: "pd.Series", error: bool) -> "pd.Series":
+    """Accuracies, fractions, as percentages; or the errors that they leave."""
+    return 100 * (1 - accuracies) if error else 100 * accuracies
 
 
 def mean_and_range(
@@ -126,48 +208,59 @@ def mean_and_range(
 
 
 def accuracy_curves(
-    histories: "pd.DataFrame",
+    inputs: Sequence[Path],
     xlabel: str,
     places: Callable[["pd.DataFrame"], "pd.Series"],
     log: bool = False,
+    labels: Mapping[str, str] | None = None,
 ) -> Figure:
     """Figure of all methods' test accuracy, one panel per network, as mean and range of seeds.
 
+    Where all methods' error at the end is small (see `small_errors`), it shows that instead.
+
     Parameters
     ----------
-    histories
-        Of runs on one data set (see `read.read_histories`).
+    inputs
+        metrics.json of the runs of one data set, history.csv beside each.
     xlabel
         What the x axis shows.
     places
-        Of the rows of one network and method, all seeds, their places on the x axis.
+        Of the rows of one network and method (see `read.read_histories`), all seeds, their places
+        on the x axis.
     log
         Whether that axis is logarithmic; else it begins at 0.
+    labels
+        Of methods, where they are not their own.
     """
-    archs = histories["arch"].unique()
-    figure, panels = accuracy_panels(archs, xlabel, log)
+    runs, histories = read.read_runs(inputs), read.read_histories(inputs)
+    error = small_errors(runs.groupby(["arch", "method"])["test_accuracy"].mean())
+    archs = {arch: notes.trained(of_arch) for arch, of_arch in runs.groupby("arch", sort=False)}
+    figure, panels = accuracy_panels(list(archs), xlabel, log, error=error, below=archs)
     for panel, arch in zip(panels, archs, strict=True):
         of_arch = histories[histories["arch"] == arch]
         for k, (method, curve) in enumerate(of_arch.groupby("method", sort=False)):
+            own = look(method)
             mean_and_range(
                 panel,
-                (100 * curve["test_accuracy"]).groupby(places(curve)),
+                percent(curve["test_accuracy"], error).groupby(places(curve)),
                 stagger=k / 5,  # not by how many methods there are: a new one moves no marker
-                **look(method),
+                **own | {"label": (labels or {}).get(method, own["label"])},
             )
         if not log:
             panel.set_xlim(left=0)
-    chance(panels, registry.classes(histories["dataset"].iloc[0]))
-    legend(figure, labelled(figure), averaged(histories))
+    chance(panels, registry.classes(runs["dataset"].iloc[0]), error)
+    title = averaged(histories), *notes.looked_at(histories)
+    above = legend(figure, labelled(figure), *title).get_window_extent().height
+    figure.set_figheight(figure.get_figheight() + max(0, above / figure.dpi - CM))
     return figure
 
 
-def chance(panels: Iterable[Axes], classes: int) -> None:
-    """Draw the accuracy of a guess, in percent."""
+def chance(panels: Iterable[Axes], classes: int, error: bool = False) -> None:
+    """Draw the accuracy, or error, of a guess, in percent."""
     for panel in panels:
-        percent = 100 / classes
-        label = f"chance ({percent:g} %)"
-        panel.axhline(percent, color="0.4", lw=0.8, ls=(0, (1, 1.5)), zorder=1, label=label)
+        guess = 100 - 100 / classes if error else 100 / classes
+        label = f"chance ({guess:g} %)"
+        panel.axhline(guess, color="0.4", lw=0.8, ls=(0, (1, 1.5)), zorder=1, label=label)
 
 
 def averaged(frame: "pd.DataFrame", mean: str = "mean") -> str:
@@ -241,9 +334,9 @@ def save(figure: Figure, prefix: Path, mark: str = "", record: str = "") -> None
         What it was made of (see `results.provenance`), for the files' metadata.
     """
     if mark:
-        strip = 0.3 * CM / figure.get_figheight()  # kept free for the mark
+        strip = 0.35 * CM / figure.get_figheight()  # kept free for the mark
         figure.get_layout_engine().set(rect=(0, strip, 1, 1 - strip))
-        figure.text(0.995, 0.01, mark, ha="right", fontsize=6, color="0.4")
+        figure.text(0.995, 0.01, mark, ha="right", fontsize=7, color="0.2")
     pdf = {"CreationDate": None, "Keywords": record or None}
     for suffix, metadata in (("pdf", pdf), ("png", {"Comment": record})):
         drawn = io.BytesIO()  # on a full disk Matplotlib's own writing ends in other errors

@@ -5,11 +5,13 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from associated_learning.figures import style
-from associated_learning.results import read
 
 CAPTION = (
     "Test accuracy by time of training in one process, without evaluations (ours). A step of AL"
     " also trains bridges, encoders and decoders, so equal epochs are not equal time."
+    " Within an epoch 2,000 evenly spaced test images are looked at, after epochs and at the end"
+    " all. Where every method's error is below 10 % in the end, the test error is shown, on a"
+    " logarithmic axis. Methods with equally many effective parameters are named by the first."
 )
 
 
@@ -23,9 +25,8 @@ def draw(inputs: list[Path]) -> Figure:
         is the median over seeds of what the steps up to one evaluation took; what is counted says
         `read.read_histories`.
     """
-    histories = read.read_histories(inputs)
     return style.accuracy_curves(
-        histories,
+        inputs,
         "Training time (s)",
         lambda curve: curve.groupby("step")["seconds"].transform("median"),
     )

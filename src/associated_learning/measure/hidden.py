@@ -57,24 +57,38 @@ def load_network(run: Path, data: Dataset) -> tuple[Method, dict[str, str]]:
 
 @torch.inference_mode()
 def layers(
-    network: Method, data: Dataset, samples: int | None = None, label: int | None = None
+    network: Method,
+    data: Dataset,
+    samples: int | slice | None = None,
+    label: int | None = None,
+    training: bool = False,
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Name and activations, (samples, features), of `input` and every layer for test images.
+    """Name and activations, (samples, features), of `input` and every layer for some images.
 
     Parameters
     ----------
     network
         In evaluation mode.
     data
-        Its test images are taken: those of the class `label`, if that is given, and of those the
-        first `samples`.
+        Its test images are taken.
+    samples
+        The first so many of them, or those of a slice.
+    label
+        Only of this class.
+    training
+        Take training images instead, prepared as test images are: none is augmented.
 
     Yields
     ------
     One layer after the other, float32. Two are in memory at a time, this and the one before.
     """
-    chosen = data.test_images if label is None else data.test_images[data.test_labels == label]
-    x = images.prepare(chosen[:samples], data.mean_image, data.standardised)
+    chosen, labels = data.test_images, data.test_labels
+    if training:
+        chosen, labels = data.train_images, data.train_labels
+    if label is not None:
+        chosen = chosen[labels == label]
+    some = samples if isinstance(samples, slice) else slice(samples)
+    x = images.prepare(chosen[some], data.mean_image, data.standardised)
     yield "input", x.flatten(1).numpy()
     for name, layer in network.inference_path():
         above = x.new_empty(len(x), *layer(x[:1]).shape[1:])

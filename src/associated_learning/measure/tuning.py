@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -12,6 +13,9 @@ from associated_learning.files import write_json
 from associated_learning.training import loop, record
 from associated_learning.training.config import Config
 from associated_learning.training.run import Run
+
+FACTOR = 3  # between the end of the grid of rates and the next one beyond it
+EXTENSIONS = 2  # at most, beyond each end
 
 
 def write(
@@ -23,6 +27,8 @@ def write(
     checkpoint_seconds: float = 300.0,
 ) -> None:
     """Train once with each learning rate and look at training images that none was trained on.
+
+    Where the best rate is at an end of the grid, one more beyond it is tried, twice at most.
 
     Parameters
     ----------
@@ -49,15 +55,18 @@ def write(
     Notes
     -----
     tuning.json holds `config`, `held_out`, `steps` of each training, `versions`, `hardware`,
-    `fingerprints` (see `record.metrics`), and `trainings`, each with its `learning_rate`, the
-    `accuracy` on the held-out images at its end (None where its losses were not finite) and its
-    `seconds`.
+    `fingerprints` (see `record.metrics`), and `trainings`, each with its `learning_rate`, whether
+    that is an `extension` of the grid, the `accuracy` on the held-out images at its end (None where
+    its losses were not finite) and its `seconds`.
     """
     data = hold_out(data, held_out, config.train_subset or 1)
     loop.require_writable(out)
-    trainings = []
-    checkpoints = [out / f"tuning_{rate:g}.pt" for rate in rates]
-    for rate, saved in zip(rates, checkpoints, strict=True):
+    trainings: list[dict[str, Any]] = []
+    checkpoints = []
+    waiting = list(rates)
+    while waiting:
+        rate = waiting.pop(0)
+        checkpoints.append(saved := out / f"tuning_{rate:g}.pt")
         run = loop.start(Run(dataclasses.replace(config, learning_rate=rate), data), saved)
         accuracy = None
         with loop.stop_signals() as stop:
@@ -67,8 +76,10 @@ def write(
                 accuracy = run.history[-1]["test_accuracy"]
             except TrainingError as error:
                 print(f"{error}; rate {rate:g} is out", flush=True)
-        found = {"learning_rate": rate, "accuracy": accuracy, "seconds": run.training_seconds}
-        trainings.append(found)
+        found = {"learning_rate": rate, "extension": rate not in rates, "accuracy": accuracy}
+        trainings.append(found | {"seconds": run.training_seconds})
+        if not waiting and (beyond := extension(trainings)):
+            waiting.append(beyond)
     described = dataclasses.asdict(config)
     del described["learning_rate"]
     found = {
@@ -83,6 +94,32 @@ def write(
     write_json(out / "tuning.json", found)
     for saved in checkpoints:
         saved.unlink(missing_ok=True)
+
+
+def extension(trainings: Sequence[dict[str, Any]]) -> float | None:
+    """The rate to try next, beyond that end of the rates where the best one is; None if it is not.
+
+    Nor is there one where the best is no better than its neighbour, as of a network at chance.
+
+    Parameters
+    ----------
+    trainings
+        With `learning_rate`, `extension` and `accuracy` (see `write`). Of equals the lowest rate is
+        the best; where all losses were not finite, it lies below all.
+    """
+    found = {one["learning_rate"]: one["accuracy"] for one in trainings}
+    grid = [one["learning_rate"] for one in trainings if not one["extension"]]
+    rates = sorted(found)
+    finite = [rate for rate in rates if found[rate] is not None]
+    best = max(finite, key=found.__getitem__) if finite else rates[0]
+    below = best == rates[0]
+    beyond = [rate for rate in rates if (rate < min(grid) if below else rate > max(grid))]
+    if not (below or best == rates[-1]) or len(beyond) == EXTENSIONS:
+        return None
+    if finite and found[best] in [found[rate] for rate in (rates[1:2] if below else rates[-2:-1])]:
+        return None
+    # In three digits: 0.0003 / 3 is 0.0001.
+    return float(f"{best / FACTOR if below else best * FACTOR:.3g}")
 
 
 def hold_out(data: Dataset, count: int, least: int) -> Dataset:

@@ -1,21 +1,22 @@
 """Results of finished jobs, read back without torch."""
 
-import contextlib
 import json
-from collections.abc import Collection, Iterator, Sequence
+import math
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from safetensors import SafetensorError, safe_open
 
 from associated_learning import registry
 from associated_learning.errors import DataError
+from associated_learning.results.files import load_json, only_file, read_csv, reading
+from associated_learning.results.files import open_data as open_data
 
 CELL = ["dataset", "arch", "method", "seed"]  # what tells one run of a scale from another
 DISTANCES = ["layer", "place", "features", "intra", "inter", "ratio", "silhouette"]
+PROBES = ["layer", "place", "features", "images", "accuracy"]
 TSNE = ["samples", "perplexity", "tsne_seed", "neighbours"]
-UNREADABLE = (OSError, ValueError, LookupError, AttributeError, TypeError)  # a damaged file
 PREFIX = "test_accuracy_prefix_"  # columns of history.csv, one per number of components
 
 
@@ -40,8 +41,8 @@ def read_runs(paths: Sequence[Path]) -> pd.DataFrame:
     """
     rows: dict[tuple[Any, ...], dict[str, Any]] = {}
     for path in paths:
-        with _reading(path):
-            metrics = _load(path)
+        with reading(path):
+            metrics = load_json(path)
             row = {"path": path, **metrics.pop("config"), **metrics}
             cell = tuple(row[key] for key in CELL)
             if not {"test_accuracy", "steps"} <= row.keys():
@@ -60,7 +61,7 @@ def read_depths(paths: Sequence[Path]) -> pd.DataFrame:
 
     Returns
     -------
-    What `read_runs` gives, and `depth`, that of config/networks.yaml.
+    What `read_runs` gives, and of config/networks.yaml `depth` and `initialisation` (default "he").
 
     Raises
     ------
@@ -76,7 +77,9 @@ def read_depths(paths: Sequence[Path]) -> pd.DataFrame:
         )
     if shallow := [arch for arch, entry in known.items() if "depth" not in entry]:
         raise DataError(f"no depth in config/networks.yaml: {', '.join(shallow)}")
-    return sweep.assign(depth=[known[arch]["depth"] for arch in sweep["arch"]])
+    entries = [known[arch] for arch in sweep["arch"]]
+    sweep["initialisation"] = [entry.get("initialisation", "he") for entry in entries]
+    return sweep.assign(depth=[entry["depth"] for entry in entries])
 
 
 def read_tunings(paths: Sequence[Path]) -> pd.DataFrame:
@@ -90,7 +93,8 @@ def read_tunings(paths: Sequence[Path]) -> pd.DataFrame:
     Returns
     -------
     One row per training, in display order: the config's fields, `held_out`, `steps`,
-    `learning_rate`, `accuracy` (NaN where the losses were not finite).
+    `learning_rate`, `extension` (whether beyond the grid), `accuracy` (NaN where the losses were
+    not finite).
 
     Raises
     ------
@@ -99,11 +103,13 @@ def read_tunings(paths: Sequence[Path]) -> pd.DataFrame:
     """
     rows = []
     for path in paths:
-        with _reading(path):
-            found = _load(path)
+        with reading(path):
+            found = load_json(path)
             common = found["config"] | {key: found[key] for key in ("held_out", "steps")}
             rows += [
-                common | {key: one[key] for key in ("learning_rate", "accuracy")}
+                common
+                | {"extension": one.get("extension", False)}
+                | {key: one[key] for key in ("learning_rate", "accuracy")}
                 for one in found["trainings"]
             ]
     return pd.DataFrame(sorted(rows, key=_display_order)).astype({"accuracy": float})
@@ -120,8 +126,9 @@ def read_histories(paths: Sequence[Path]) -> pd.DataFrame:
     Returns
     -------
     One row per evaluation of a run, in display order: `dataset`, `arch`, `method` and `seed`, the
-    columns of history.csv, and `seconds`, those of training so far: of all steps and, where the
-    target path was trained first, of that.
+    columns of history.csv, of which older runs have no `test_images`, looked at then (NaN: all),
+    and `seconds`, those of training so far: of all steps and, where the target path was trained
+    first, of that.
 
     Raises
     ------
@@ -131,11 +138,13 @@ def read_histories(paths: Sequence[Path]) -> pd.DataFrame:
     histories = []
     for run in read_runs(paths).to_dict("records"):
         path = run["path"].with_name("history.csv")
-        with _reading(path):
+        with reading(path):
             history = pd.read_csv(path)
             if history["step"].iloc[-1] != run["steps"]:
                 raise ValueError(f"it does not end at step {run['steps']}")
             before = run.get("times.target_first_seconds")
+            if "test_images" not in history:  # of older runs, which always looked at all
+                history["test_images"] = math.nan
             history["seconds"] = history["training_seconds"] + (0 if pd.isna(before) else before)
         for place, key in enumerate(CELL):
             history.insert(place, key, run[key])
@@ -162,13 +171,29 @@ def read_distances(paths: Sequence[Path]) -> pd.DataFrame:
     DataError
         A file is missing or damaged, or two files are of the same run.
     """
-    rows = []
-    for path in paths:
-        rows += _read_csv(path, [*CELL, *DISTANCES]).to_dict("records")
-    frame = pd.DataFrame(sorted(rows, key=lambda row: (*_display_order(row), row["place"])))
-    if frame.duplicated([*CELL, "layer"]).any():
-        raise DataError("two files are of the same run: give one of them")
-    return frame
+    return _read_layers(paths, DISTANCES)
+
+
+def read_probes(paths: Sequence[Path]) -> pd.DataFrame:
+    """Read how well linear probes of the layers of runs do.
+
+    Parameters
+    ----------
+    paths
+        The runs' probe.csv.
+
+    Returns
+    -------
+    One row per layer of a run, runs in display order: `dataset`, `arch`, `method`, `seed`, `layer`
+    (its name), `place` (from 0), `features`, `images` (training images that the probe was fitted
+    to) and `accuracy` on the test set, a fraction (see `measure.probe`).
+
+    Raises
+    ------
+    DataError
+        A file is missing or damaged, or two files are of the same run.
+    """
+    return _read_layers(paths, PROBES)
 
 
 def read_embeddings(paths: Sequence[Path]) -> list[dict[str, Any]]:
@@ -194,7 +219,7 @@ def read_embeddings(paths: Sequence[Path]) -> list[dict[str, Any]]:
     """
     maps = []
     for path in paths:
-        with _reading(path), open_data(path) as data:
+        with reading(path), open_data(path) as data:
             found = dict(data.metadata())
             for key in ("seed", *TSNE, "group_names", "layers"):
                 found[key] = json.loads(found[key])
@@ -223,9 +248,9 @@ def read_throughput(paths: Sequence[Path]) -> dict[str, Any]:
     DataError
         It is missing or damaged, or several are given.
     """
-    path = _only_file(paths)
-    with _reading(path):
-        found = _load(path)
+    path = only_file(paths)
+    with reading(path):
+        found = load_json(path)
         if not {"config", "batches", "hardware", "versions"} <= found.keys():
             raise ValueError("keys are missing")
         for key, column in (("measured", "samples_per_second"), ("model", "speedup")):
@@ -243,7 +268,7 @@ def read_table(paths: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
     DataError
         It is missing or damaged, or several are given.
     """
-    return _read_csv(_only_file(paths), columns)
+    return read_csv(only_file(paths), columns)
 
 
 def only_dataset(frame: pd.DataFrame) -> str:
@@ -261,7 +286,7 @@ def only_dataset(frame: pd.DataFrame) -> str:
 
 
 def only_prefix_method(frame: pd.DataFrame) -> str:
-    """Name of the one method of some runs, whose components predict by themselves.
+    """Name of the one method, beside the baseline, whose components predict by themselves.
 
     Parameters
     ----------
@@ -271,19 +296,20 @@ def only_prefix_method(frame: pd.DataFrame) -> str:
     Raises
     ------
     DataError
-        They are of several methods, or no run has more than one prefix.
+        There are several or none, or no run has more than one prefix.
     """
     found = list(frame["method"].unique())
+    own = [method for method in found if method != registry.baseline()]
     if "prefix_test_accuracy" in frame:
         prefixes = frame["prefix_test_accuracy"].map(len).max()
     else:
         prefixes = frame.filter(like=PREFIX).shape[1]
-    if len(found) > 1 or prefixes < 2:
+    if len(own) != 1 or prefixes < 2:
         raise DataError(
             "give runs of one method whose components predict by themselves, not of"
             f" {', '.join(found)}"
         )
-    return found[0]
+    return own[0]
 
 
 def seeds(counts: Collection[int]) -> str:
@@ -293,51 +319,15 @@ def seeds(counts: Collection[int]) -> str:
     return f"n = {number} seed{'s' if most > 1 else ''}"
 
 
-@contextlib.contextmanager
-def open_data(path: Path) -> Iterator[Any]:
-    """Open a file of tensors, such as a prepared data set; they come as NumPy arrays.
-
-    Yields
-    ------
-    safetensors' handle: nothing but what is asked of it is read.
-
-    Raises
-    ------
-    DataError
-        The file is missing or damaged.
-    """
-    with _reading(path, (SafetensorError, OSError)), safe_open(path, framework="numpy") as data:
-        yield data
-
-
-@contextlib.contextmanager
-def _reading(path: Path, errors: tuple[type[Exception], ...] = UNREADABLE) -> Iterator[None]:
-    """Turn the errors of reading a file into what to do about it."""
-    try:
-        yield
-    except errors as error:
-        if isinstance(error, FileNotFoundError):
-            raise DataError(f"{path} is missing: run the job that makes it") from error
-        reason = f"no {error}" if isinstance(error, KeyError) else error
-        raise DataError(f"{path} is damaged ({reason}): delete it and run its job again") from error
-
-
-def _load(path: Path) -> dict[str, Any]:
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _read_csv(path: Path, columns: Sequence[str]) -> pd.DataFrame:
-    with _reading(path):
-        table = pd.read_csv(path)
-        if table.empty or not {*columns} <= set(table):
-            raise ValueError("columns or rows are missing")
-    return table
-
-
-def _only_file(paths: Sequence[Path]) -> Path:
-    if len(paths) > 1:
-        raise DataError(f"one file is wanted, {len(paths)} are given")
-    return paths[0]
+def _read_layers(paths: Sequence[Path], columns: Sequence[str]) -> pd.DataFrame:
+    """One row per layer of a run, runs in display order."""
+    rows = []
+    for path in paths:
+        rows += read_csv(path, [*CELL, *columns]).to_dict("records")
+    frame = pd.DataFrame(sorted(rows, key=lambda row: (*_display_order(row), row["place"])))
+    if frame.duplicated([*CELL, "layer"]).any():
+        raise DataError("two files are of the same run: give one of them")
+    return frame
 
 
 def _display_order(row: dict[str, Any]) -> tuple[Any, ...]:

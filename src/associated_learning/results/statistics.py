@@ -1,4 +1,4 @@
-"""Statistics over seeds: means, deviations, intervals, and which components have started."""
+"""Statistics over seeds: means, deviations, intervals, tests, which components have started."""
 
 import math
 from collections.abc import Collection, Sequence
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+ERROR = 0.025  # of each one-sided test: that of one end of a 95 % interval
 NO_DIFFERENCE = dict.fromkeys(("difference", "ci_low", "ci_high"), math.nan)  # see `difference`
 
 
@@ -82,6 +83,100 @@ def difference(a: Sample, b: Sample) -> dict[str, float]:
     """`difference`, mean a - mean b, with `ci_low` and `ci_high` (see `welch_interval`)."""
     low, high = welch_interval(a, b)
     return {"difference": a.mean - b.mean, "ci_low": low, "ci_high": high}
+
+
+def mean_interval(values: Sample) -> tuple[float, float]:
+    """95 % confidence interval of a mean (Student's t); NaN of fewer than two values."""
+    if values.n < 2:
+        return math.nan, math.nan
+    from scipy.special import stdtrit
+
+    half = stdtrit(values.n - 1, 0.975) * values.std / math.sqrt(values.n)
+    return float(values.mean - half), float(values.mean + half)
+
+
+def p_above(a: Sample, b: Sample) -> float:
+    """Give the p value of Welch's one-sided test for mean a > mean b.
+
+    Returns
+    -------
+    1 minus it is that for mean a < mean b. NaN where there is no interval (see `welch_interval`).
+    """
+    if math.isnan(welch_interval(a, b)[0]):
+        return math.nan
+    from scipy.stats import ttest_ind_from_stats
+
+    return float(ttest_ind_from_stats(*a, *b, equal_var=False, alternative="greater").pvalue)
+
+
+class NonInferiority(NamedTuple):
+    """Whether a method is as accurate as a baseline, but for a margin.
+
+    Attributes
+    ----------
+    margin
+        By how much it may be less accurate, as a fraction.
+    p
+        Of the one-sided test for a difference above minus the margin; 1 minus it is that for one
+        below. NaN where there is none.
+    """
+
+    margin: float
+    p: float
+
+
+def non_inferiority(
+    method: Sample, baseline: Sample, points: float, errors: float
+) -> NonInferiority:
+    """Test accuracies against a margin: the smaller of `points` and a part of the baseline's error.
+
+    That part is not known, but estimated by the same runs as the difference. Its uncertainty
+    counts: with a margin of a tenth of the error, accuracy - baseline + (1 - baseline) / 10 is
+    compared with 0, by Welch's test.
+
+    Parameters
+    ----------
+    method, baseline
+        Accuracies, as fractions.
+    points
+        The greatest margin, as a fraction.
+    errors
+        The part of the baseline's mean error.
+    """
+    relative = errors * (1 - baseline.mean)
+    if relative >= points:
+        return NonInferiority(
+            points, p_above(method, baseline._replace(mean=baseline.mean - points))
+        )
+    bar = Sample(baseline.mean - relative, (1 + errors) * baseline.std, baseline.n)
+    return NonInferiority(relative, p_above(method, bar))
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Correct p values for how many they are (Holm 1979); NaN counts as 1."""
+    if not len(p_values):
+        return []
+    from statsmodels.stats.multitest import multipletests
+
+    return multipletests(np.nan_to_num(p_values, nan=1.0), method="holm")[1].tolist()
+
+
+def both_sides(p_values: Sequence[float]) -> tuple[list[float], list[float]]:
+    """Corrected p values for above and for below, of one-sided ones for above (see `holm`)."""
+    return holm(p_values), holm([1 - p for p in p_values])
+
+
+def sides(p_values: Sequence[float]) -> list[int]:
+    """On which side the differences of several cells lie: 1 above, -1 below, 0 not decided.
+
+    Parameters
+    ----------
+    p_values
+        Of each cell's one-sided test for above; NaN where there is none. All are corrected
+        together, for each side apart, and an error of `ERROR` is allowed for each.
+    """
+    above, below = both_sides(p_values)
+    return [(a < ERROR) - (b < ERROR) for a, b in zip(above, below, strict=True)]
 
 
 def geometric_mean(values: Sequence[float]) -> float:

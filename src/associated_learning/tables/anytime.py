@@ -23,7 +23,8 @@ def make(inputs: list[Path]) -> Table:
     Parameters
     ----------
     inputs
-        metrics.json of runs whose components predict by themselves, of whatever seeds.
+        metrics.json of runs whose components predict by themselves, of whatever seeds; those of
+        the baseline, which the figure shows beside, are left out.
 
     Returns
     -------
@@ -34,7 +35,8 @@ def make(inputs: list[Path]) -> Table:
     """
     runs = read.read_runs(inputs)
     read.only_dataset(runs)
-    label = registry.method_label(read.only_prefix_method(runs))
+    only = read.only_prefix_method(runs)
+    runs, label = runs[runs["method"] == only], registry.method_label(only)
     rows = []
     for (dataset, arch, method), cell in runs.groupby(["dataset", "arch", "method"], sort=False):
         costs = cell["multiply_adds_by_prefix"].iloc[0]

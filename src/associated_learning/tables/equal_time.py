@@ -1,4 +1,4 @@
-"""Test accuracy after as much time of training as BP took (ours)."""
+"""Test accuracy of runs that are as long as BP's in time (ours)."""
 
 import math
 from pathlib import Path
@@ -11,13 +11,11 @@ from associated_learning.tables import output
 from associated_learning.tables.output import NONE, Table
 
 CAPTION = (
-    "Accuracy on the test set after equal time of training, in percent (ours). Time is that of"
-    " all training steps, without evaluations, relative to BP's (medians over the seeds). The"
-    " accuracy in BP's time is that of the last evaluation within the time that BP took for all"
-    " its epochs. This evaluation comes a little before BP's end. Steps by then are the share of"
-    " all steps done at this evaluation. BP's schedule of learning rates has ended by then, the"
-    " other method's has not. The difference is the accuracy in BP's time minus BP's final"
-    " accuracy, in percentage points."
+    "Accuracy on the test set after equal time of training, in percent (ours). A step of other"
+    " methods takes longer than one of BP. They were trained anew with fewer steps, as many as fit"
+    " into BP's time, and with a schedule of learning rates over these. The ratio of the times was"
+    " measured by itself beforehand and is stated in the scale's file (table steps). The difference"
+    " is the accuracy minus BP's, in percentage points."
 )
 
 
@@ -27,42 +25,32 @@ def make(inputs: list[Path]) -> Table:
     Parameters
     ----------
     inputs
-        metrics.json of the runs, of whatever seeds, history.csv beside each.
+        metrics.json of BP's runs and of the shortened ones of other methods, of whatever seeds.
 
     Returns
     -------
     Table
-        Its columns: `dataset`, `arch`, `method`, `n` (seeds), `seconds` (of training, the median
-        over the seeds; see `read.read_histories`), `times_bp` (over BP's), `mean` and `std` (with n
-        - 1) of the final test accuracies, as fractions; `mean_then` and `std_then` of those at the
-        last evaluation that came, in the median over the seeds, within BP's `seconds`, `part` (of
-        all steps) that was done by then, and `difference` (`mean_then` minus BP's `mean`),
-        `ci_low`, `ci_high` (see `statistics.difference`). What compares with BP is NaN where it
-        has no runs, where another was not evaluated within its time, and in its own rows.
+        Its columns: `dataset`, `arch`, `method`, `n` (seeds), `steps`, `times_bp` (the time of all
+        steps of an ordinary run over BP's, as the scale states it, by which the steps were
+        divided; NaN in BP's row), `mean` and `std` (with n - 1) of the accuracies, as fractions,
+        and `difference` (`mean` minus BP's), `ci_low`, `ci_high` (see `statistics.difference`; NaN
+        in BP's rows and where BP has no runs).
     """
-    histories = read.read_histories(inputs)
-    read.only_dataset(histories)
-    cells = dict(list(histories.groupby(["dataset", "arch", "method"], sort=False)))
-    ends = {key: cell.groupby("seed").last() for key, cell in cells.items()}
+    runs = read.read_runs(inputs)
+    read.only_dataset(runs)
+    cells = dict(list(runs.groupby(["dataset", "arch", "method"], sort=False)))
+    samples = {key: statistics.sample(cell["test_accuracy"]) for key, cell in cells.items()}
     baseline = registry.baseline()
     rows = []
     for (dataset, arch, method), cell in cells.items():
-        end, bp = ends[dataset, arch, method], ends.get((dataset, arch, baseline))
-        mean, std, n = statistics.sample(end["test_accuracy"])
-        row = {"dataset": dataset, "arch": arch, "method": method, "n": n}
-        row |= {"seconds": end["seconds"].median(), "times_bp": math.nan, "mean": mean, "std": std}
-        row |= dict.fromkeys(("mean_then", "std_then", "part"), math.nan)
-        row |= statistics.NO_DIFFERENCE
-        if bp is not None and method != baseline:
-            limit = bp["seconds"].median()
-            row["times_bp"] = row["seconds"] / limit
-            reached = cell.groupby("step")["seconds"].median()
-            if (reached <= limit).any():
-                step = reached.index[reached <= limit].max()
-                then = statistics.sample(cell.loc[cell["step"] == step, "test_accuracy"])
-                row["mean_then"], row["std_then"], _ = then
-                row["part"] = step / end["step"].max()
-                row |= statistics.difference(then, statistics.sample(bp["test_accuracy"]))
+        found, bp = samples[dataset, arch, method], samples.get((dataset, arch, baseline))
+        row = {"dataset": dataset, "arch": arch, "method": method, "n": found.n}
+        row |= {"steps": cell["steps"].max(), "times_bp": math.nan}
+        row |= {"mean": found.mean, "std": found.std} | statistics.NO_DIFFERENCE
+        if method != baseline:
+            row["times_bp"] = cell["shorten"].max()
+            if bp is not None:
+                row |= statistics.difference(found, bp)
         rows.append(row)
     frame = pd.DataFrame(rows)
     caption = output.caption(CAPTION, frame, output.INTERVAL)
@@ -70,15 +58,12 @@ def make(inputs: list[Path]) -> Table:
 
 
 def _show(row: dict) -> dict[str, str]:
-    compared = not math.isnan(row["difference"])
-    then = output.plus_minus(row["mean_then"], row["std_then"]) if compared else NONE
     return {
         "Architecture": registry.network_label(row["arch"]),
         "Method": registry.method_label(row["method"]),
         "n": str(row["n"]),
-        "Time (× BP's)": NONE if math.isnan(row["times_bp"]) else f"{row['times_bp']:.1f}",
-        "At the end (%)": output.plus_minus(row["mean"], row["std"]),
-        "In BP's time (%)": then,
-        "Steps by then": f"{row['part']:.0%}" if compared else NONE,
+        "Ratio": NONE if math.isnan(row["times_bp"]) else f"{row['times_bp']:g}",
+        "Steps": f"{row['steps']:,}",
+        "Accuracy (%)": output.plus_minus(row["mean"], row["std"]),
         "Difference (points)": output.difference(row),
     }

@@ -16,12 +16,14 @@ CAPTION = (
     " gradient by the first forward layer, before and after training, as geometric mean over the"
     " seeds. 0: it underflowed with at least one seed. A component has started if it predicts right"
     " more than twice as often as chance, in the mean over the seeds. First is the accuracy of"
-    " AL's first component alone, which has one hidden forward layer."
+    " AL's first component alone, which has one hidden forward layer. Initialisation: of the"
+    " forward layers, by He et al. (2015), made for ReLU, or by Glorot and Bengio (2010), times 4"
+    " for sigmoids."
 )
 
 
 def make(inputs: list[Path]) -> Table:
-    """Make the table of one data set, one row per depth and method.
+    """Make the table of one data set, one row per initialisation, depth and method.
 
     Parameters
     ----------
@@ -35,13 +37,15 @@ def make(inputs: list[Path]) -> Table:
         and `max` of the test accuracies and `chance`, as fractions; `gradient_initial` and
         `gradient_final`, geometric means of the norm of the first forward layer's gradient; where
         components predict by themselves `started`: how many have, of how many ("15/16"), and
-        `first_mean`, the mean accuracy of the first component alone.
+        `first_mean`, the mean accuracy of the first component alone; `initialisation`, that of the
+        forward layers.
     """
     sweep = read.read_depths(inputs)
     read.only_dataset(sweep)
     classes = registry.classes(sweep["dataset"].iloc[0])
     rows = []
-    for (dataset, depth, method), cell in sweep.groupby(["dataset", "depth", "method"], sort=False):
+    keys = ["initialisation", "dataset", "depth", "method"]
+    for (initialisation, dataset, depth, method), cell in sweep.groupby(keys, sort=False):
         accuracies = cell["test_accuracy"]
         mean, std, n = statistics.sample(accuracies)
         row = {"dataset": dataset, "depth": depth, "method": method, "n": n}
@@ -55,6 +59,7 @@ def make(inputs: list[Path]) -> Table:
         if prefixes is not None:
             row["started"] = statistics.started(prefixes, classes)
             row["first_mean"] = prefixes[0]
+        row["initialisation"] = initialisation
         rows.append(row)
     frame = pd.DataFrame(rows)
     caption = output.caption(CAPTION, frame, f"Chance is {100 / classes:g} %.")
@@ -64,6 +69,7 @@ def make(inputs: list[Path]) -> Table:
 def _show(row: dict) -> dict[str, str]:
     least, most = output.percent(row["min"]), output.percent(row["max"])
     return {
+        "Initialisation": row["initialisation"].capitalize(),
         "Depth": str(row["depth"]),
         "Method": registry.method_label(row["method"]),
         "n": str(row["n"]),

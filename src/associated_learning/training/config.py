@@ -17,6 +17,7 @@ class Config:
     method: str
     seed: int
     epochs: int
+    shorten: float  # the steps of these epochs, and the schedule over them, divided by that
     batch_size: int
     learning_rate: float  # of f and b, or of the whole BP network
     target_lr_factor: float  # times that for g and h; 1 where there is no target path
@@ -61,6 +62,7 @@ def resolve(options: dict[str, Any]) -> Config:
         "augment": dataset["preprocessing"]["augment"],
         "device": "cuda" if torch.cuda.is_available() else "cpu",
         "tf32": False,
+        "shorten": 1.0,
     }
     if not has_target_path:
         defaults["target_lr_factor"] = 1.0

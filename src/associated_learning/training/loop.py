@@ -16,7 +16,6 @@ from associated_learning.errors import TrainingError
 from associated_learning.files import atomic_write
 from associated_learning.training import checkpoint, record
 from associated_learning.training.config import Config
-from associated_learning.training.evaluation import EVALUATED_STEPS
 from associated_learning.training.run import Run
 
 
@@ -94,11 +93,10 @@ def run_to_end(run: Run, saved: Path, stop: list[int], checkpoint_seconds: float
         while run.step < run.total_steps:
             for end_of_epoch in run.epoch():
                 bar.update()
-                if end_of_epoch or run.step in EVALUATED_STEPS:
-                    row = run.evaluate()
-                    if end_of_epoch:
-                        with tqdm.external_write_mode():
-                            print(in_words(run, row), flush=True)
+                row = run.evaluate() if run.step in run.looks else None
+                if end_of_epoch:
+                    with tqdm.external_write_mode():
+                        print(in_words(run, row), flush=True)
                 if stop or time.monotonic() - last_save >= checkpoint_seconds:
                     save(run, saved)
                     last_save = time.monotonic()
@@ -106,15 +104,15 @@ def run_to_end(run: Run, saved: Path, stop: list[int], checkpoint_seconds: float
                     raise SystemExit(128 + stop[0])
 
 
-def in_words(run: Run, row: dict[str, float]) -> str:
-    """A row of the history as one line."""
-    accuracies = [value for key, value in row.items() if "prefix" in key]
-    prefixes = " ".join(f"{accuracy:.4f}" for accuracy in accuracies)
-    losses = " ".join(f"{column} {row[column]:.3g}" for column in run.columns)
-    return (
-        f"{run.config.name} | epoch {row['epoch']:g}/{run.config.epochs} step {row['step']} | "
-        f"test accuracy by prefix {prefixes} | {losses} | {row['training_seconds']:.1f} s"
-    )
+def in_words(run: Run, row: dict[str, float] | None) -> str:
+    """The end of an epoch as one line, with its row of the history if it has one."""
+    epoch, epochs = (step / run.steps_per_epoch for step in (run.step, run.total_steps))
+    said = [run.config.name, f"epoch {epoch:g}/{epochs:g} step {run.step}"]
+    if row:
+        accuracies = [f"{value:.4f}" for key, value in row.items() if "prefix" in key]
+        said.append(f"test accuracy by prefix {' '.join(accuracies)}")
+        said.append(" ".join(f"{column} {row[column]:.3g}" for column in run.columns))
+    return " | ".join([*said, f"{run.training_seconds:.1f} s"])
 
 
 @contextlib.contextmanager

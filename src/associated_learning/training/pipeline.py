@@ -208,7 +208,7 @@ class PipelinedRun(Run):
                     _receive(tensor, self.rank - 1)
                 self.losses[index] = self._train_own(*state)
                 self.step += 1
-                if self.step % LOSS_CHECK_STEPS == 0 or index + 1 == self.steps_per_epoch:
+                if self.step % LOSS_CHECK_STEPS == 0 or self.ends_epoch():
                     self.check_finite(index + 1)
             else:
                 self.tell(task)

@@ -79,7 +79,10 @@ class Run:
         self.steps_per_epoch = len(self.images) // config.batch_size
         if self.steps_per_epoch == 0:
             raise TrainingError(f"--batch-size: {config.batch_size} > {len(self.images)} images")
-        self.total_steps = config.epochs * self.steps_per_epoch
+        self.total_steps = max(1, int(config.epochs * self.steps_per_epoch / config.shorten))
+        self.looks = evaluation.looks(
+            self.total_steps, self.steps_per_epoch, config.batch_size, len(data.test_images)
+        )
 
         self.network = build.build(
             config.arch,
@@ -122,7 +125,7 @@ class Run:
         }
 
     def epoch(self) -> Iterator[bool]:
-        """Train to the end of the current epoch; yields after a step whether it was the last."""
+        """Train to the end of the current epoch or the run; yields after a step whether it came."""
         config, size = self.config, self.config.batch_size
         self.order.set_state(self.order_state)
         shuffled = torch.randperm(len(self.images), generator=self.order).to(self.device)
@@ -132,28 +135,38 @@ class Run:
             augmentation = self.augmentation if config.augment else None
             x = self.prepared(self.images[batch], augmentation)
             self.losses[index] = self.update(x, self.labels[batch])
-            last = index + 1 == self.steps_per_epoch
             self.step += 1
+            last = self.ends_epoch()
             if last:
                 self.order_state = self.order.get_state()
             if last or self.step % LOSS_CHECK_STEPS == 0:
                 self.check_finite(index + 1)
             self.training_seconds += time.monotonic() - started
             yield last
+            if last:
+                return
+
+    def ends_epoch(self) -> bool:
+        """Whether the last step was that of an epoch; the run's last epoch may be shorter."""
+        return self.step % self.steps_per_epoch == 0 or self.step == self.total_steps
 
     def evaluate(self) -> dict[str, float]:
-        """Add a row to the history, losses being means since the last one; returns that row."""
-        accuracies = evaluation.prefix_accuracies(
-            self.network, self.data.test_images, self.data.test_labels, self.prepared
-        )
-        last = self.history[-1]["step"] if self.history else 0
+        """Add a row to the history, on as many test images as `looks` says; returns that row.
+
+        Losses are means since the last row, or since the epoch began where that was later.
+        """
+        count = self.looks[self.step]
+        test = (evaluation.evenly(t, count) for t in (self.data.test_images, self.data.test_labels))
+        accuracies = evaluation.prefix_accuracies(self.network, *test, self.prepared)
         epoch_began = (self.step - 1) // self.steps_per_epoch * self.steps_per_epoch
+        last = max(self.history[-1]["step"] if self.history else 0, epoch_began)
         losses = self.losses[last - epoch_began : self.step - epoch_began].mean(0).tolist()
         row = {
             "epoch": self.step / self.steps_per_epoch,
             "step": self.step,
             "learning_rate": self.config.learning_rate * self.schedule_factor(self.step - 1),
             **dict(zip(self.columns, losses, strict=True)),
+            "test_images": count,
             "test_accuracy": accuracies[-1],
             **{f"test_accuracy_prefix_{k}": a for k, a in enumerate(accuracies, start=1)},
             "training_seconds": self.training_seconds,

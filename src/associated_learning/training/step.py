@@ -29,11 +29,15 @@ class Adam:
         self.steps = 0
         self.moments: list[list[Tensor]] = []  # of each group: first moments, second, step counts
 
+    def epsilon(self) -> float:
+        """TensorFlow's epsilon at this step, in torch's form."""
+        return EPSILON / math.sqrt(1 - BETA2**self.steps)
+
     @torch.no_grad()
     def step(self, factor: float = 1.0) -> None:
         """Update all parameters at `factor` times their rates, and let go of the gradients."""
         self.steps += 1
-        epsilon = EPSILON / math.sqrt(1 - BETA2**self.steps)
+        epsilon = self.epsilon()
         for group, state in zip(self.groups, self.state(), strict=True):
             params, count = group["params"], len(group["params"])
             adam(
