@@ -304,12 +304,13 @@ def _kinds(
     entries = _entries(config, scale, experiment, inputs)
     for what in FORMATS:
         for kind in experiment[what]:
-            labels = {"scale": scale, "kind": what.rstrip("s")}
-            labels |= {"output": "_".join([kind, *suffix]), **of}
-            if "methods" in experiment:
-                shown = (config["methods"][method]["label"] for method in experiment["methods"])
-                labels["methods"] = ", ".join(shown)
-            name, category = "_".join([kind, *suffix, *of.values()]), experiment["category"]
+            named = "_".join([kind, *suffix])
+            labels = {"scale": scale, "kind": what.rstrip("s"), "output": named, **of}
+            shown = [config["methods"][name]["label"] for name in experiment.get("methods", ())]
+            if shown:
+                # As wide as the widest label is the report's menu: what is left is the table's.
+                labels["methods"] = " | ".join(shown) if len(shown) < 4 else f"{len(shown)} methods"
+            name, category = "_".join([named, *of.values()]), experiment["category"]
             yield Output(what, name, kind, inputs, category, labels, entries, seeds)
 
 

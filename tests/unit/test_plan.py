@@ -283,7 +283,7 @@ def test_an_output_says_where_the_report_shows_it():
         "kind": "table",
         "output": "accuracy",
         "dataset": "birds",
-        "methods": "Old, New",
+        "methods": "Old | New",
     }
     assert found["figures", "maps_birds_deep"].labels == {
         "scale": "tiny",
@@ -296,6 +296,13 @@ def test_an_output_says_where_the_report_shows_it():
     sizes = found["tables", "sizes"]
     assert sizes.labels == {"scale": "tiny", "kind": "table", "output": "sizes"}
     assert (accuracy.seeds, sizes.seeds) == (2, 0)
+
+
+def test_the_report_counts_methods_that_are_too_many_to_name_in_its_menu():
+    config = copy.deepcopy(CONFIG)
+    config["methods"]["fourth"] = {"label": "Fourth"}
+    config["experiments"]["accuracy"]["methods"] = list(config["methods"])
+    assert outputs("tiny", config)["tables", "accuracy_birds"].labels["methods"] == "4 methods"
 
 
 def test_an_output_knows_the_entries_that_it_shows_and_no_others():
