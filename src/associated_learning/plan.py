@@ -305,10 +305,10 @@ def _kinds(
     for what in FORMATS:
         for kind in experiment[what]:
             named = "_".join([kind, *suffix])
-            labels = {"scale": scale, "kind": what.rstrip("s"), "output": named, **of}
+            # The first label is the one that the report never folds into a switch above its menu.
+            labels = {"kind": what.rstrip("s"), "scale": scale, "output": named, **of}
             shown = [config["methods"][name]["label"] for name in experiment.get("methods", ())]
-            if shown:
-                # As wide as the widest label is the report's menu: what is left is the table's.
+            if shown:  # The menu is as wide as the longest label: what is left is the table's.
                 labels["methods"] = " | ".join(shown) if len(shown) < 4 else f"{len(shown)} methods"
             name, category = "_".join([named, *of.values()]), experiment["category"]
             yield Output(what, name, kind, inputs, category, labels, entries, seeds)
