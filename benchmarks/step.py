@@ -148,6 +148,12 @@ def begin(cell: Cell, loop: str) -> None:
             train_step(network, optimisers, *prepare(batch))
             yield
 
+        fed = prepare(torch.arange(config.batch_size))
+
+        def prepared(_: Tensor) -> Iterator[None]:
+            train_step(network, optimisers, *fed)
+            yield
+
         def stages(batch: Tensor) -> Iterator[None]:
             x, y = prepare(batch)
             yield
@@ -157,7 +163,7 @@ def begin(cell: Cell, loop: str) -> None:
             yield
             network.zero_grad()
 
-        LOOPS.update(step=step, stages=stages)
+        LOOPS.update(step=step, prepared=prepared, stages=stages)
     else:
         adam = torch.optim.Adam(network.parameters(), lr=config.learning_rate, fused=True)
 

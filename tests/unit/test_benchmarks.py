@@ -1,6 +1,7 @@
 """The benchmark of the training step runs and counts right; its times are nobody's claim here."""
 
 import csv
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,26 @@ def test_no_such_cell_ends_in_one_clear_line(step, capsys):
         step.main(["--only", "alexnet"])
     assert end.value.code == 2
     assert "no cell's name" in capsys.readouterr().err
+
+
+PEER = "print('ready', flush=True); import sys; [print(16.0, flush=True) for _ in sys.stdin]"
+
+
+@pytest.fixture
+def peer(step, monkeypatch):
+    import peer
+
+    monkeypatch.setattr(peer, "SECONDS", 0.01)
+    return peer
+
+
+def test_another_implementation_is_timed_in_turns_with_ours(peer):
+    row = peer.measure(f'{sys.executable} -c "{PEER}"', TINY)
+    assert float(row["theirs"]) == 16
+    assert float(row["ratio"]) == pytest.approx(float(row["ours"]) / 16, rel=0.5)
+    assert f"| digits cnn | al | 1 | 16.0 | {row['ours']} |" in peer.page([row])
+
+
+def test_another_implementation_that_ends_is_told(peer):
+    with pytest.raises(SystemExit, match="status 3"):
+        peer.measure(f'{sys.executable} -c "raise SystemExit(3)"', TINY)

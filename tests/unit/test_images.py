@@ -83,7 +83,10 @@ def test_the_same_generator_gives_the_same_images(batch):
     assert not torch.equal(images.augment(batch, generator(3)), images.augment(batch, generator(4)))
 
 
-def test_what_a_network_is_fed_with_is_laid_out_channels_first_also_with_one_channel():
-    some = torch.randint(256, (4, 1, 16, 16), dtype=torch.uint8)
-    x = images.prepare(some, torch.zeros(1, 16, 16), False, torch.Generator().manual_seed(0))
-    assert x.stride() == (256, 256, 16, 1)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_what_a_network_is_fed_with_lies_with_channels_last(channels):
+    some = torch.randint(256, (4, channels, 16, 16), dtype=torch.uint8)
+    mean = torch.zeros(channels, 16, 16)
+    for generator in (None, torch.Generator().manual_seed(0)):
+        x = images.prepare(some, mean, False, generator)
+        assert x.is_contiguous(memory_format=torch.channels_last)

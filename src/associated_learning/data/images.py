@@ -72,6 +72,4 @@ def prepare(
     if augmentation is not None:
         x = augment(x, augmentation)
     x = standardise(x) if standardised else x
-    # Not contiguous(): with one channel that leaves strides behind which convolutions take as
-    # channels last.
-    return x.clone(memory_format=torch.contiguous_format)
+    return x.contiguous(memory_format=torch.channels_last)  # as networks.layers has it

@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from associated_learning.methods.base import Method, State
-from associated_learning.networks.layers import dense, output_shapes
+from associated_learning.networks.layers import Flatten, dense, output_shapes
 from associated_learning.networks.protocol import Head, Shape
 
 
@@ -116,7 +116,7 @@ class AssociatedNetwork(Method):
         width, components, below = target_width, [], classes
         for block, shape in zip(blocks, output_shapes(blocks, input_shape), strict=True):
             bridge = nn.Sequential(
-                nn.Flatten(),
+                Flatten(),
                 dense(math.prod(shape), 5 * width, nn.Sigmoid),
                 dense(5 * width, width, nn.Sigmoid),
             )

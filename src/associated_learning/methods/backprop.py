@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from associated_learning.methods.base import Method, State
 from associated_learning.networks.layers import (
+    Flatten,
     dense,
     glorot_uniform,
     he_normal,
@@ -62,7 +63,7 @@ class BackpropNetwork(Method):
             for below, above in itertools.pairwise(widths)
         ]
         logits = dense(width, classes, nn.Identity, initialise=initialise)
-        return cls(blocks, nn.Sequential(pool, nn.Flatten(), *hidden, logits))
+        return cls(blocks, nn.Sequential(pool, Flatten(), *hidden, logits))
 
     def losses(self, images: Tensor, labels: Tensor) -> Iterator[State]:
         """One loss of one part, so that one training loop serves all methods."""

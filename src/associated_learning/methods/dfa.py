@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from associated_learning.methods.base import State
 from associated_learning.methods.headed import HeadedNetwork
+from associated_learning.networks.layers import Flatten
 from associated_learning.networks.protocol import Shape
 
 
@@ -33,6 +34,7 @@ class DirectFeedbackNetwork(HeadedNetwork):
         self, blocks: Sequence[nn.Module], shapes: list[Shape], head: nn.Module, classes: int
     ) -> None:
         super().__init__(blocks, shapes, head, classes)
+        self.flat = Flatten()
         bound = 1 / math.sqrt(classes)
         for k, shape in enumerate(shapes):
             feedback = torch.empty(classes, math.prod(shape)).uniform_(-bound, bound)
@@ -47,7 +49,7 @@ class DirectFeedbackNetwork(HeadedNetwork):
         logits = self.head(s.detach())
         error = logits.detach().softmax(1) - F.one_hot(labels, self.classes)
         feedback = sum(
-            (s.flatten(1) * (error @ getattr(self, f"feedback_{k}"))).sum(1).mean()
+            (self.flat(s) * (error @ getattr(self, f"feedback_{k}"))).sum(1).mean()
             for k, s in enumerate(outputs)
         )
         yield F.cross_entropy(logits, labels), feedback

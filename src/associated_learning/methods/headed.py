@@ -7,14 +7,14 @@ from typing import Self
 from torch import Tensor, nn
 
 from associated_learning.methods.base import Method
-from associated_learning.networks.layers import dense, output_shapes
+from associated_learning.networks.layers import Flatten, dense, output_shapes
 from associated_learning.networks.protocol import Head, Shape
 
 
 def classifier(shape: Shape, classes: int, target_width: int) -> nn.Sequential:
     """AL's bridge (dense 5W, dense W, sigmoids), then dense C: logits of activations of a shape."""
     return nn.Sequential(
-        nn.Flatten(),
+        Flatten(),
         dense(math.prod(shape), 5 * target_width, nn.Sigmoid),
         dense(5 * target_width, target_width, nn.Sigmoid),
         dense(target_width, classes, nn.Identity),

@@ -4,7 +4,7 @@ import math
 
 from torch import nn
 
-from associated_learning.networks.layers import dense, scaled
+from associated_learning.networks.layers import Flatten, dense, scaled
 from associated_learning.networks.protocol import Activation, Head, Protocol, Shape
 
 UNITS = {1: 1024, 3: 3000}  # by the images' channels: MNIST, CIFAR
@@ -18,7 +18,7 @@ def protocol(classes: int, baseline: bool) -> Protocol:
 def blocks(shape: Shape, width: float, activation: Activation, baseline: bool) -> list[nn.Module]:
     """Two dense layers."""
     units = scaled(UNITS[shape[0]], width)
-    first = nn.Sequential(nn.Flatten(), dense(math.prod(shape), units, activation))
+    first = nn.Sequential(Flatten(), dense(math.prod(shape), units, activation))
     return [first, dense(units, units, activation)]
 
 

@@ -4,7 +4,7 @@ import math
 
 from torch import nn
 
-from associated_learning.networks.layers import dense, glorot_sigmoid, he_normal, scaled
+from associated_learning.networks.layers import Flatten, dense, glorot_sigmoid, he_normal, scaled
 from associated_learning.networks.protocol import Activation, Head, Protocol, Shape
 
 UNITS = 256
@@ -31,7 +31,7 @@ def blocks(
     units, initialise = scaled(UNITS, width), INITIALISATIONS[initialisation]
     sides = [math.prod(shape), *[units] * (depth - 1)]
     layers = [dense(side, units, nn.Sigmoid, initialise=initialise) for side in sides]
-    return [nn.Sequential(nn.Flatten(), layers[0]), *layers[1:]]
+    return [nn.Sequential(Flatten(), layers[0]), *layers[1:]]
 
 
 def head(shape: Shape, width: float, classes: int, depth: int, initialisation: str = "he") -> Head:

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from associated_learning.networks.layers import convolution, dense, scaled
+from associated_learning.networks.layers import Flatten, convolution, dense, scaled
 from associated_learning.networks.protocol import Activation, Head, Protocol, Shape
 
 # 0 is a max pooling; a tuple is a component of AL.
@@ -32,10 +32,10 @@ def blocks(shape: Shape, width: float, activation: Activation, baseline: bool) -
                 block.append(nn.MaxPool2d(2))
         found.append(block)
     if baseline:
-        return [*found, nn.Flatten()]
+        return [*found, Flatten()]
     units, pixels = scaled(1024, width), (shape[1] // 16) * (shape[2] // 16)
     last = nn.Sequential(
-        nn.Flatten(), dense(channels * pixels, units, activation), dense(units, units, activation)
+        Flatten(), dense(channels * pixels, units, activation), dense(units, units, activation)
     )
     return [*found, last]
 

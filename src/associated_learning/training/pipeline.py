@@ -35,6 +35,7 @@ from associated_learning.training import loop, record
 from associated_learning.training.config import Config
 from associated_learning.training.run import LOSS_CHECK_STEPS, Run
 from associated_learning.training.shares import balanced, stage_seconds
+from associated_learning.training.step import as_it_lies
 
 TRAIN, COLLECT, SAVE, END = range(4)  # what worker 0 tells the others to do
 AHEAD = 4  # batches that a worker may be ahead of the next one
@@ -184,7 +185,7 @@ class PipelinedRun(Run):
         self.rank, self.workers = dist.get_rank(), dist.get_world_size()
         agreed: list[Any] = [None, None]
         if self.rank == 0:
-            agreed = [balanced(self._costs(), self.workers), self._shapes()]
+            agreed = [balanced(self._costs(), self.workers), self._forms()]
         with _peers():
             dist.broadcast_object_list(agreed, device=self.device)
         self.shares: list[range] = agreed[0]
@@ -203,9 +204,11 @@ class PipelinedRun(Run):
         while (task := self._receive_task()) != END:
             if task == TRAIN:
                 index = self.step % self.steps_per_epoch
-                state = [torch.empty(s, dtype=d, device=self.device) for s, d in self.inputs]
+                state = [
+                    torch.empty_strided(*f[:2], dtype=f[2], device=self.device) for f in self.inputs
+                ]
                 for tensor in state:
-                    _receive(tensor, self.rank - 1)
+                    _receive(as_it_lies(tensor), self.rank - 1)
                 self.losses[index] = self._train_own(*state)
                 self.step += 1
                 if self.step % LOSS_CHECK_STEPS == 0 or self.ends_epoch():
@@ -213,7 +216,7 @@ class PipelinedRun(Run):
             else:
                 self.tell(task)
                 for tensor in self._tensors(self.own, moments=task == SAVE):
-                    _send(tensor, 0).wait()
+                    _send(as_it_lies(tensor.clone()), 0).wait()
         self.tell(END)
 
     def tell(self, task: int) -> None:
@@ -252,7 +255,7 @@ class PipelinedRun(Run):
             losses, state = self.parts[k].losses(*state)
             if k + 1 == self.own.stop and self.rank + 1 < self.workers:
                 task = torch.tensor(TRAIN, device=self.device)
-                self._post([task, *(tensor.contiguous() for tensor in state)])
+                self._post([task, *map(as_it_lies, state)])
             sum(losses).backward()
             self.optimisers[k].step(factor)
             flat[each * k : each * (k + 1)] = torch.stack(losses).detach()
@@ -275,7 +278,7 @@ class PipelinedRun(Run):
             began = time.monotonic()
             for place, tensor in enumerate(self._tensors(share, moments=task == SAVE)):
                 received = torch.empty_like(tensor)
-                _receive(received, rank)
+                _receive(as_it_lies(received), rank)
                 if place == 0:  # until it has trained all batches: a part of the training
                     self.training_seconds += time.monotonic() - began
                 tensor.copy_(received)
@@ -305,16 +308,16 @@ class PipelinedRun(Run):
         steps = [stage_seconds(network, optimisers, x, labels) for _ in range(3)]
         return [min(times) for times in zip(*steps, strict=True)]
 
-    def _shapes(self) -> list[list[tuple[torch.Size, torch.dtype]]]:
-        """Shapes and types of what is fed into each part: in AL s_{i-1} and t_{i-1}."""
+    def _forms(self) -> list[list[tuple[torch.Size, tuple[int, ...], torch.dtype]]]:
+        """Shapes, strides and types of what is fed into each part: in AL s_{i-1} and t_{i-1}."""
         network, size = copy.deepcopy(self.network), self.config.batch_size
         state = network.start(self.prepared(self.images[:size]), self.labels[:size])
-        shapes = []
+        forms = []
         for part in network.parts():
-            shapes.append([(tensor.shape, tensor.dtype) for tensor in state])
+            forms.append([(tensor.shape, tensor.stride(), tensor.dtype) for tensor in state])
             with torch.no_grad():
                 _, state = part.losses(*state)
-        return shapes
+        return forms
 
 
 @contextlib.contextmanager
@@ -328,7 +331,7 @@ def _peers() -> Iterator[None]:
 
 def _send(tensor: Tensor, to: int) -> Any:
     with _peers():
-        return dist.isend(tensor.contiguous(), to)
+        return dist.isend(tensor, to)
 
 
 def _receive(tensor: Tensor, sender: int) -> None:

@@ -41,8 +41,8 @@ class Adam:
         for group, state in zip(self.groups, self.state(), strict=True):
             params, count = group["params"], len(group["params"])
             adam(
-                params,
-                [p.grad for p in params],
+                [as_it_lies(p) for p in params],
+                [as_it_lies(p.grad) for p in params],
                 state[:count],
                 state[count : 2 * count],
                 max_exp_avg_sqs=[],
@@ -67,7 +67,9 @@ class Adam:
         if not self.moments:
             for group in self.groups:
                 params = group["params"]
-                moments = [torch.zeros_like(p.detach()) for _ in range(2) for p in params]
+                moments = [
+                    torch.zeros_like(as_it_lies(p.detach())) for _ in range(2) for p in params
+                ]
                 self.moments.append([*moments, *(torch.zeros((), device=p.device) for p in params)])
         return self.moments
 
@@ -77,6 +79,15 @@ class Adam:
             for one, other in zip(mine, theirs, strict=True):
                 one.copy_(other)
             self.steps = int(mine[-1])
+
+
+def as_it_lies(tensor: Tensor) -> Tensor:
+    """A tensor without gaps in the order of memory, (numbers,), where that is not its shape's.
+
+    Torch's fused kernels take tensors of other orders by way of copies. A gradient lies as its
+    parameter does: autograd sees to that.
+    """
+    return tensor if tensor.is_contiguous() else tensor.as_strided((tensor.numel(),), (1,))
 
 
 def make_optimisers(
