@@ -6,8 +6,34 @@ from typing import Any
 Config = Mapping[str, Any]
 
 
-def methods(config: Config, experiment: Config, arch: str) -> list[str]:
-    """Methods of an experiment that can train a network.
+def matches(wanted: Mapping[str, Any], cell: Mapping[str, str]) -> bool:
+    """Whether a scale's entry, which names some of dataset, arch and method, is about a cell."""
+    return all(
+        cell.get(key) in (value if isinstance(value, list) else [value])
+        for key, value in wanted.items()
+    )
+
+
+def left_out(config: Config, scale: str, **cell: str) -> bool:
+    """Whether a scale leaves out a network on a data set, or a method on that."""
+    return any(matches(wanted, cell) for wanted in config["scales"][scale]["leave_out"])
+
+
+def networks(config: Config, scale: str, experiment: Config, dataset: str) -> list[str]:
+    """Networks of an experiment on a data set, but for those that the scale leaves out.
+
+    Of a variant only those that the scale states a ratio of.
+    """
+    return [
+        arch
+        for arch in experiment["archs"].get(dataset, [])
+        if not left_out(config, scale, dataset=dataset, arch=arch)
+        and ("variant" not in experiment or ratios(config, scale, dataset, arch))
+    ]
+
+
+def methods(config: Config, scale: str, experiment: Config, dataset: str, arch: str) -> list[str]:
+    """Methods of an experiment that can train a network, but for those that the scale leaves out.
 
     A method may be for some families alone (`families` in methods.yaml), a network for some methods
     alone (`methods` in networks.yaml).
@@ -18,7 +44,17 @@ def methods(config: Config, experiment: Config, arch: str) -> list[str]:
         for method in experiment["methods"]
         if method in network.get("methods", [method])
         and network["family"] in config["methods"][method].get("families", [network["family"]])
+        and not left_out(config, scale, dataset=dataset, arch=arch, method=method)
     ]
+
+
+def seeds(config: Config, scale: str, dataset: str, arch: str, method: str) -> int:
+    """With how many seeds a cell is trained: later entries of the scale win."""
+    found, cell = config["scales"][scale]["seeds"], {"dataset": dataset, "arch": arch}
+    for part in config["scales"][scale]["runs"]:
+        if matches(part.get("for", {}), cell | {"method": method}):
+            found = part.get("seeds", found)
+    return found
 
 
 def ratios(config: Config, scale: str, dataset: str, arch: str) -> Mapping[str, float]:

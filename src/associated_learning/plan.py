@@ -5,13 +5,14 @@ config/experiments.yaml names its kinds (the module that makes it), the runs or 
 reads (`from`), and what there is one of (`per`): each data set, each network on it, or the scale.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import PurePosixPath
 from typing import Any
 
-from associated_learning.cells import Config, held, methods, ratios, variant
+from associated_learning.cells import Config, held, methods, networks, seeds, variant
 from associated_learning.settings import counted_entries as counted_entries
 from associated_learning.settings import flags, run_settings
 from associated_learning.settings import prepared_facts as prepared_facts
@@ -46,7 +47,7 @@ class Output:
     entries
         Registry entries of all that it shows: their labels and looks are drawn, too.
     seeds
-        Of each cell; 0 where it shows no runs.
+        Of a cell, in words: "3", "3 to 10"; none where it shows no runs.
     """
 
     what: str
@@ -56,7 +57,7 @@ class Output:
     category: str
     labels: Mapping[str, str]
     entries: Mapping[str, Any]
-    seeds: int
+    seeds: str
 
     @property
     def module(self) -> str:
@@ -104,20 +105,6 @@ def files(config: Config, scale: str, with_costs: bool = True) -> list[str]:
     return [path for output in wanted for path in output.files(scale)]
 
 
-def networks(config: Config, scale: str, experiment: Config, dataset: str) -> list[str]:
-    """Networks of an experiment on a data set, but for those that the scale leaves out.
-
-    Of a variant only those that the scale states a ratio of.
-    """
-    left_out = config["scales"][scale]["leave_out"]
-    return [
-        arch
-        for arch in experiment["archs"].get(dataset, [])
-        if arch not in left_out
-        and ("variant" not in experiment or ratios(config, scale, dataset, arch))
-    ]
-
-
 def run_files(config: Config, scale: str) -> list[str]:
     """Files that the experiments of a scale read of their runs."""
     found = (
@@ -141,7 +128,7 @@ def trained(config: Config, scale: str) -> list[tuple[str, str, str]]:
             if experiment["from"] in RUN_FILES
             for dataset in config["scales"][scale]["datasets"]
             for arch in networks(config, scale, experiment, dataset)
-            for method in methods(config, experiment, arch)
+            for method in methods(config, scale, experiment, dataset, arch)
             if variant(config, scale, experiment, dataset, arch, method) is not None
         )
     )
@@ -198,7 +185,7 @@ def step_cells(config: Config, scale: str) -> list[tuple[str, str, str]]:
         if experiment["from"] == STEPS
         for dataset in config["scales"][scale]["datasets"]
         for arch in networks(config, scale, experiment, dataset)
-        for method in methods(config, experiment, arch)
+        for method in methods(config, scale, experiment, dataset, arch)
     ]
 
 
@@ -220,7 +207,7 @@ def parameter_cells(config: Config, scale: str) -> list[str]:
             continue
         for dataset in config["scales"][scale]["datasets"]:
             for arch in networks(config, scale, experiment, dataset):
-                for method in methods(config, experiment, arch):
+                for method in methods(config, scale, experiment, dataset, arch):
                     settings = run_settings(config, scale, dataset, arch, method)
                     widths = settings.get("width", 1), settings.get("target_width", "")
                     cells.append(":".join(map(str, (dataset, arch, method, *widths))))
@@ -299,7 +286,10 @@ def _kinds(
     """Outputs of an experiment that are made of the same files; none of no file."""
     if not inputs:
         return
-    seeds = config["scales"][scale]["seeds"] if experiment["from"] in RUN_FILES else 0
+    cells = Counter(
+        PurePosixPath(p).parent.parent for p in inputs if experiment["from"] in RUN_FILES
+    )
+    counts = sorted({min(cells.values(), default=0), max(cells.values(), default=0)} - {0})
     suffix = [experiment["suffix"]] if "suffix" in experiment else []
     entries = _entries(config, scale, experiment, inputs)
     for what in FORMATS:
@@ -311,7 +301,8 @@ def _kinds(
             if shown:  # The menu is as wide as the longest label: what is left is the table's.
                 labels["methods"] = " | ".join(shown) if len(shown) < 4 else f"{len(shown)} methods"
             name, category = "_".join([named, *of.values()]), experiment["category"]
-            yield Output(what, name, kind, inputs, category, labels, entries, seeds)
+            said = " to ".join(map(str, counts))
+            yield Output(what, name, kind, inputs, category, labels, entries, said)
 
 
 def _entries(
@@ -337,13 +328,12 @@ def _runs(
     config: Config, scale: str, experiment: Config, dataset: str, archs: list[str]
 ) -> tuple[str, ...]:
     """The file of each run that an experiment reads."""
-    seeds = range(config["scales"][scale]["seeds"])
     found = (
         f"{folder(config)}/{scale}/{dataset}/{arch}/{method}/{of}seed{seed}/{experiment['from']}"
         for arch in archs
-        for method in methods(config, experiment, arch)
+        for method in methods(config, scale, experiment, dataset, arch)
         if (of := variant(config, scale, experiment, dataset, arch, method)) is not None
-        for seed in seeds
+        for seed in range(seeds(config, scale, dataset, arch, method))
     )
     there = tuple(held(config, scale, found))
     # The baseline's ordinary runs alone are nothing of a variant.

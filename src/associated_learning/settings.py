@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from associated_learning.cells import Config, ratios
+from associated_learning.cells import Config, matches, ratios
 
 PROBE_IMAGES = 5000  # training images that probes are fitted to, unless the scale says otherwise
 
@@ -23,12 +23,8 @@ def run_settings(
         settings["target_width"] = entry["target_width"][family]
     cell = {"dataset": dataset, "arch": arch, "method": method}
     for part in config["scales"][scale]["runs"]:
-        wanted = part.get("for", {})
-        if all(
-            cell[key] in (value if isinstance(value, list) else [value])
-            for key, value in wanted.items()
-        ):
-            settings |= part["set"]
+        if matches(part.get("for", {}), cell):
+            settings |= part.get("set", {})
     if variant:
         settings["shorten"] = ratios(config, scale, dataset, arch)[method]
     return settings

@@ -93,7 +93,7 @@ def test_the_shipped_config_is_accepted_at_every_scale() -> None:
             with_run({"for": {"archs": "mlp"}, "set": {"epochs": 1}}),
             "scales.laptop.runs.0.for",
             "archs",
-            RUN["for"],
+            SCHEMA["$defs"]["cells"],
         ),
         (with_run({"set": {"epoch": 1}}), "scales.laptop.runs.0.set", "epoch", RUN["set"]),
         (with_run({"sets": {}, "set": {"epochs": 1}}), "scales.laptop.runs.0", "sets", None),
@@ -103,7 +103,7 @@ def test_the_shipped_config_is_accepted_at_every_scale() -> None:
 def test_an_unknown_key_is_refused_with_its_place_and_the_keys_allowed_there(
     whole: dict[str, Any], where: str, key: str, allowed: dict[str, Any] | None
 ) -> None:
-    keys = allowed["properties"] if allowed else ["for", "set"]
+    keys = allowed["properties"] if allowed else ["for", "seeds", "set"]
     assert refusal(whole) == f"config: {where}: unknown key '{key}'; allowed: {', '.join(keys)}"
 
 

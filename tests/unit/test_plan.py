@@ -60,7 +60,7 @@ CONFIG = {
             },
             "equal_time": {"birds": {"wide": {"new": 2.5}}},
         },
-        "large": {"datasets": ["birds"], "seeds": 1, "leave_out": ["deep"], "runs": []},
+        "large": {"datasets": ["birds"], "seeds": 1, "leave_out": [{"arch": "deep"}], "runs": []},
     },
     "experiments": {
         "accuracy": {
@@ -268,10 +268,10 @@ def test_a_scale_leaves_networks_out_and_what_nothing_is_left_of():
         ("tables", "costs"),
         ("tables", "claims"),
     ]
-    config = changed(leave_out=["deep"])
+    config = changed(leave_out=[{"arch": "deep"}])
     assert ("figures", "curves_trees") not in outputs("tiny", config)
     assert not [path for path in plan.archived(config, "tiny") if "/deep/" in path]
-    assert plan.networks(config, "tiny", config["experiments"]["accuracy"], "birds") == ["wide"]
+    assert cells.networks(config, "tiny", config["experiments"]["accuracy"], "birds") == ["wide"]
 
 
 def test_an_output_says_where_the_report_shows_it():
@@ -295,7 +295,7 @@ def test_an_output_says_where_the_report_shows_it():
     }
     sizes = found["tables", "sizes"]
     assert sizes.labels == {"scale": "tiny", "kind": "table", "output": "sizes"}
-    assert (accuracy.seeds, sizes.seeds) == (2, 0)
+    assert (accuracy.seeds, sizes.seeds) == ("2", "")
 
 
 def test_the_report_counts_methods_that_are_too_many_to_name_in_its_menu():
@@ -558,10 +558,10 @@ def test_a_method_is_for_some_families_alone_and_a_network_for_some_methods_alon
     config = copy.deepcopy(CONFIG)
     config["methods"]["new"]["families"] = ["deep"]
     accuracy = config["experiments"]["accuracy"]
-    assert cells.methods(config, accuracy, "wide") == ["old"]
-    assert cells.methods(config, accuracy, "deep") == ["old", "new"]
+    assert cells.methods(config, "tiny", accuracy, "birds", "wide") == ["old"]
+    assert cells.methods(config, "tiny", accuracy, "birds", "deep") == ["old", "new"]
     config["networks"]["deep"]["methods"] = ["new", "other"]
-    assert cells.methods(config, accuracy, "deep") == ["new"]
+    assert cells.methods(config, "tiny", accuracy, "birds", "deep") == ["new"]
     runs = {tuple(path.split("/")[2:5]) for path in plan.run_files(config, "tiny")}
     assert runs == {("birds", "wide", "old"), ("birds", "deep", "new"), ("trees", "deep", "new")}
     assert plan.tunings(config, "tiny") == ["results/tiny/birds/wide/old/tuning.json"]
@@ -599,10 +599,34 @@ def test_every_shipped_method_trains_what_it_can():
     config = configuration.load(shipped, FOLDER)
     related = config["experiments"]["related"]
     assert related["methods"] == list(config["methods"])
-    assert cells.methods(config, related, "mlp") == related["methods"]
-    assert "dtp" not in cells.methods(config, related, "cnn")
-    assert "dtp" in cells.methods(config, related, "sigmoid4")
-    assert cells.methods(config, related, "resnet20_nopool") == ["bp"]
+    of = (config, "thesis", related, "mnist")
+    assert cells.methods(*of, "mlp") == related["methods"]
+    assert "dtp" not in cells.methods(*of, "cnn")
+    assert "dtp" in cells.methods(*of, "sigmoid4")
+    assert cells.methods(*of, "resnet20_nopool") == ["bp"]
+
+
+def test_a_scale_leaves_out_cells_of_a_data_set_and_of_a_method():
+    config = changed(leave_out=[{"dataset": "birds", "arch": ["wide"], "method": "old"}])
+    found = {tuple(path.split("/")[2:5]) for path in plan.run_files(config, "tiny")}
+    assert ("birds", "wide", "new") in found and ("birds", "wide", "old") not in found
+    assert ("birds", "deep", "old") in found
+    config = changed(leave_out=[{"dataset": "birds", "arch": "deep"}])
+    found = {tuple(path.split("/")[2:4]) for path in plan.run_files(config, "tiny")}
+    assert found == {("birds", "wide"), ("trees", "deep")}
+
+
+def test_a_scale_has_more_seeds_of_some_cells_than_of_others():
+    runs = [*CONFIG["scales"]["tiny"]["runs"], {"for": {"arch": "wide"}, "seeds": 5}]
+    config = changed(runs=runs)
+    for arch, count in (("wide", 5), ("deep", 2)):
+        assert cells.seeds(config, "tiny", "birds", arch, "new") == count
+        found = [
+            path for path in plan.run_files(config, "tiny") if f"birds/{arch}/new/seed" in path
+        ]
+        assert len({path.split("/")[5] for path in found}) == count
+    assert outputs("tiny", config)["tables", "accuracy_birds"].seeds == "2 to 5"
+    assert "seeds" not in plan.run_settings(config, "tiny", "birds", "wide", "new")
 
 
 def test_no_plan_changes_the_config():
