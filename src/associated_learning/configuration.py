@@ -54,6 +54,11 @@ def load(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     return joined
 
 
+def shipped(folder: Path) -> dict[str, Any]:
+    """The config as config.yaml says it, without a command line (see `load`)."""
+    return load(_read(folder / "config.yaml"), folder)
+
+
 def _check_together(config: Mapping[str, Any]) -> None:
     """Check what no schema can: what entries of several places have to do with one another."""
     for role, least in (("method", 1), ("baseline", 1), ("control", 0)):

@@ -1,6 +1,5 @@
 """Measure how long a training step of each method takes, by itself on a quiet machine."""
 
-import shlex
 from pathlib import Path
 
 from associated_learning.commands import Parser, train
@@ -20,12 +19,6 @@ def main(argv: list[str] | None = None) -> None:
     from associated_learning.measure import steps
     from associated_learning.training import loop
 
-    configs = []
-    for cell in args.cells:
-        run = train.parser()
-        options = vars(run.parse_args([*shlex.split(cell), "--out", "."]))
-        for key in ("data", "out", "checkpoint_seconds", "workers"):
-            del options[key]
-        configs.append(train.resolve(run, options | {"device": args.device}))
+    configs = [train.config_of(cell, args.device) for cell in args.cells]
     with loop.clear_errors("steps"):
         steps.write(configs, args.data, args.out)

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,15 @@ def parser(command: str = "train", description: str = __doc__) -> Parser:
 def fix_threads() -> None:
     """Make thread counts independent of the machine's load; called before torch is imported."""
     os.environ["MKL_DYNAMIC"] = os.environ["OMP_DYNAMIC"] = "FALSE"
+
+
+def config_of(flags: str, device: str) -> "Config":
+    """The config that flags in one text stand for."""
+    p = parser()
+    options = vars(p.parse_args([*shlex.split(flags), "--out", "."]))
+    for key in ("data", "out", "checkpoint_seconds", "workers"):
+        del options[key]
+    return resolve(p, options | {"device": device})
 
 
 def resolve(p: Parser, options: dict[str, Any]) -> "Config":
