@@ -139,7 +139,7 @@ def test_al_equals_the_authors_graph_after_three_steps(name):
             continue
         wanted = graph.record["variables"][place]
         assert norm == pytest.approx(wanted["update_norm"], rel=1e-3), wanted["name"]
-        # The probes of a variable together: a gradient near 0 is rounding. VGG's max pooling magnifies
+        # A variable's probes together: a gradient near 0 is rounding. VGG's max pooling magnifies
         # that: in double precision single changes differ from the reference by 3e-3 of the usual.
         theirs = np.array(wanted["update_at_probes"])
         tolerance = (1e-2 if "VGG" in name else 1e-3) * np.linalg.norm(theirs)
