@@ -137,6 +137,8 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--out", type=Path, default=step.RESULTS, help="folder (default: results)")
     args = p.parse_args(argv)
     cells = [cell for cell in CELLS if any(part in step.name(cell) for part in args.only)]
+    if not cells:
+        p.error(f"argument --only: no cell's name has this in it; a name: {step.name(CELLS[0])}")
     rows = []
     for cell in cells:
         rows.append(measure(args.command, cell))

@@ -205,7 +205,8 @@ class PipelinedRun(Run):
             if task == TRAIN:
                 index = self.step % self.steps_per_epoch
                 state = [
-                    torch.empty_strided(*f[:2], dtype=f[2], device=self.device) for f in self.inputs
+                    torch.empty_strided(shape, strides, dtype=dtype, device=self.device)
+                    for shape, strides, dtype in self.inputs
                 ]
                 for tensor in state:
                     _receive(as_it_lies(tensor), self.rank - 1)
