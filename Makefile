@@ -7,7 +7,7 @@ PAGES = README.md $(wildcard docs/*.md)
 # Activated as a user would: rules call `python` and find the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup smoke laptop thesis download test test-faults test-slurm bench lint docs report archive redraw lock
+.PHONY: help setup smoke laptop workstation thesis download test test-faults test-slurm bench lint docs report archive finished redraw lock
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -23,6 +23,9 @@ smoke: setup ## the whole workflow on scikit-learn's digits, two to three minute
 
 laptop: setup ## reduced widths and epochs on the real data sets
 	$(SNAKEMAKE) laptop
+
+workstation: setup ## the committed results: enough steps to decide something, two to three days on two cores
+	$(SNAKEMAKE) workstation
 
 thesis: setup ## the protocol of the thesis, for GPUs and clusters
 	$(SNAKEMAKE) thesis
@@ -61,6 +64,9 @@ report: setup ## one self-contained HTML of a finished scale (SCALE=laptop)
 archive: setup ## pack what the figures and tables of a scale read into archives/ (SCALE=laptop)
 	$(SNAKEMAKE) archives/$(SCALE).zip
 	@cat logs/$(SCALE)/archive.log
+
+finished: setup ## figures, tables and archive of what a stopped scale has finished (SCALE=laptop)
+	$(SNAKEMAKE) $(SCALE) archives/$(SCALE).zip --config source=finished
 
 redraw: archives/$(SCALE).zip .venv-archive/.complete ## figures and tables of an archive, without torch (SCALE=laptop)
 	PATH="$(CURDIR)/.venv-archive/bin:$$PATH" snakemake --cores $(CORES) $(SCALE) --config source=archive

@@ -16,6 +16,11 @@ if config["source"] == "runs":
     include: "rules/measure.smk"
 
 
+if config["source"] != "archive":
+
+    include: "rules/jobs.smk"
+
+
 include: "rules/archive.smk"
 include: "rules/outputs.smk"
 

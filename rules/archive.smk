@@ -1,5 +1,5 @@
 # All that the figures and tables of a scale read, in one small file; and out of it again.
-if config["source"] == "runs":
+if config["source"] != "archive":
 
     rule archive:
         input:
@@ -35,4 +35,4 @@ else:
                 "../envs/environment.yaml"
             shell:
                 "python -m associated_learning archive unpack {input} --folder {RESULTS}"
-                " > {log} 2>&1"
+                " --overwrite > {log} 2>&1"

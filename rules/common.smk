@@ -19,16 +19,11 @@ except configuration.ConfigError as error:
 
 SCALES = config["scales"]
 RESULTS = plan.folder(config)
-if config["source"] == "archive":
+if config["source"] != "runs":
     from associated_learning.results import archive
 
-    # By scale, all that its archive holds, verified as a whole.
     try:
-        config["held"] = {
-            scale: {f"{RESULTS}/{file}" for file in archive.read(path)}
-            for scale in SCALES
-            if (path := Path(f"archives/{scale}.zip")).exists()
-        }
+        config["held"] = archive.held(config["source"], SCALES, RESULTS)
     except archive.ArchiveError as error:
         raise WorkflowError(str(error))
 RUN = f"{RESULTS}/{{scale}}/{{dataset}}/{{arch}}/{{method}}/{{variant}}seed{{seed}}/"
@@ -77,3 +72,8 @@ def command_code(command, *, of_run=False):
 
 def scale_resource(name):
     return lambda wildcards: SCALES[wildcards.scale]["resources"][name]
+
+
+def priority(within):
+    """Function of the wildcards: by the scale's order, and within what stands there together."""
+    return lambda w: plan.priority(config, w.scale, w.dataset, w.arch) + within

@@ -1,4 +1,4 @@
-# What is measured: of data sets, of trained networks, of networks to be, and of the jobs themselves.
+# What is measured: of data sets, of trained networks, and of networks to be.
 
 
 rule overview:
@@ -35,6 +35,7 @@ rule distances:
         "results/{scale}/benchmarks/distances/{dataset}_{arch}_{method}_{variant}seed{seed}.tsv"
     conda:
         "../envs/environment.yaml"
+    priority: priority(2)
     resources:
         runtime=120,
         mem_mb=2000,
@@ -60,6 +61,7 @@ rule probe:
         "results/{scale}/benchmarks/probe/{dataset}_{arch}_{method}_{variant}seed{seed}.tsv"
     conda:
         "../envs/environment.yaml"
+    priority: priority(2)
     resources:
         runtime=240,
         mem_mb=4000,
@@ -86,6 +88,7 @@ rule embed:
         "results/{scale}/benchmarks/embed/{dataset}_{arch}_{method}_{variant}seed{seed}.tsv"
     conda:
         "../envs/environment.yaml"
+    priority: priority(2)
     resources:
         runtime=240,
         mem_mb=6000,
@@ -175,25 +178,3 @@ rule steps:
     shell:
         "python -m associated_learning steps {params.cells:q} --device {resources.device}"
         " --data data/prepared --out {output} > {log} 2>&1"
-
-
-rule jobs:
-    input:
-        # All must be finished, as it is the benchmarks beside it that are read; but a figure that is
-        # drawn anew costs what it cost.
-        runs=lambda wildcards: plan.run_files(config, wildcards.scale),
-        finished=ancient(lambda w: plan.files(config, w.scale, with_costs=False)),
-        code=command_code("jobs"),
-    output:
-        "results/{scale}/jobs.csv",
-    log:
-        "logs/{scale}/jobs.log",
-    conda:
-        "../envs/environment.yaml"
-    resources:
-        runtime=5,
-        mem_mb=1000,
-    params:
-        benchmarks=lambda wildcards: plan.benchmarks(config, wildcards.scale),
-    shell:
-        "python -m associated_learning jobs {params.benchmarks} --out {output} > {log} 2>&1"

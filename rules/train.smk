@@ -4,6 +4,7 @@
 rule train:
     input:
         data="data/prepared/{dataset}.safetensors",
+        rate=lambda w: plan.rate(config, w.scale, w.dataset, w.arch, w.method),
         code=lambda wildcards: closure.run_files(wildcards.arch, wildcards.method),
     output:
         metrics=f"{RUN}metrics.json",
@@ -16,6 +17,7 @@ rule train:
     conda:
         "../envs/environment.yaml"
     threads: 1
+    priority: priority(0)
     resources:
         runtime=scale_resource("runtime"),
         mem_mb=scale_resource("mem_mb"),
@@ -28,13 +30,14 @@ rule train:
         ),
         # Not passed on: where it changes, the run is another one.
         network=lambda wildcards: registry.network_options(wildcards.arch),
+        rate=lambda wildcards, input: f"--rate-of {input.rate}" if input.rate else "",
         run=subpath(output.metrics, parent=True),
     # A killed training goes on from its checkpoint, which lies in the run's folder undeclared. exec: a
     # shell would die of a signal at once, and the job with it, before the checkpoint is written.
     shell:
         "exec python -m associated_learning train --dataset {wildcards.dataset}"
         " --arch {wildcards.arch} --method {wildcards.method} --seed {wildcards.seed} {params.flags}"
-        " --device {resources.device} --threads {threads} --data data/prepared --out {params.run}"
+        " {params.rate} --device {resources.device} --threads {threads} --data data/prepared --out {params.run}"
         " > {log} 2>&1"
 
 
@@ -52,6 +55,7 @@ rule tune:
     conda:
         "../envs/environment.yaml"
     threads: 1
+    priority: priority(1)
     resources:
         runtime=scale_resource("runtime"),
         mem_mb=scale_resource("mem_mb"),

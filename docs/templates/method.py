@@ -1,6 +1,5 @@
 """Mine: a cross-entropy for every block, whose input is detached. A template to copy."""
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Self
 
@@ -8,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from associated_learning.methods.base import Method, State
-from associated_learning.networks.layers import dense, output_shapes
+from associated_learning.networks.layers import chained, dense
 from associated_learning.networks.protocol import Head, Shape
 
 
@@ -39,22 +38,17 @@ class MineNetwork(Method):
     def from_blocks(
         cls,
         blocks: Sequence[nn.Module],
-        input_shape: Shape,
+        example: Tensor | Shape,
         classes: int,
         target_width: int,
         head: Head | None = None,
     ) -> Self:
         """One part per block (see `Method.from_blocks`)."""
-        shapes = output_shapes(blocks, input_shape)
-        return cls(
-            [
-                Part(
-                    block,
-                    nn.Sequential(nn.Flatten(), dense(math.prod(shape), classes, nn.Identity)),
-                )
-                for block, shape in zip(blocks, shapes, strict=True)
-            ]
-        )
+        parts = []
+        for block, output in chained(blocks, example):
+            classifier = nn.Sequential(nn.Flatten(), dense(output[0].numel(), classes, nn.Identity))
+            parts.append(Part(block, classifier.to(output)))
+        return cls(parts)
 
     def parts(self) -> list[nn.Module]:
         """What is trained apart, each by its own losses and optimiser."""
@@ -70,13 +64,11 @@ class MineNetwork(Method):
             images = part.block(images)
         return self.components[:components][-1].classifier(images)
 
-    def prefix_predictions(self, images: Tensor) -> list[Tensor]:
+    def prefix_predictions(self, images: Tensor) -> Iterator[Tensor]:
         """Predictions of the prefixes of 1 .. n parts."""
-        predictions = []
         for part in self.components:
             images = part.block(images)
-            predictions.append(part.classifier(images))
-        return predictions
+            yield part.classifier(images)
 
     def forward_layers(self) -> list[nn.Module]:
         """The blocks."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 Config = Mapping[str, Any]
+PRIORITIES = 3  # of each part of a scale's order: measuring comes first, then tuning, then training
 
 
 def matches(wanted: Mapping[str, Any], cell: Mapping[str, str]) -> bool:
@@ -17,6 +18,12 @@ def matches(wanted: Mapping[str, Any], cell: Mapping[str, str]) -> bool:
 def left_out(config: Config, scale: str, **cell: str) -> bool:
     """Whether a scale leaves out a network on a data set, or a method on that."""
     return any(matches(wanted, cell) for wanted in config["scales"][scale]["leave_out"])
+
+
+def experiments(config: Config, scale: str) -> dict[str, Config]:
+    """Experiments of a scale by name: those that it names, or all."""
+    named = config["scales"][scale].get("experiments", config["experiments"])
+    return {name: one for name, one in config["experiments"].items() if name in named}
 
 
 def networks(config: Config, scale: str, experiment: Config, dataset: str) -> list[str]:
@@ -38,14 +45,19 @@ def methods(config: Config, scale: str, experiment: Config, dataset: str, arch: 
     A method may be for some families alone (`families` in methods.yaml), a network for some methods
     alone (`methods` in networks.yaml).
     """
-    network = config["networks"][arch]
     return [
         method
         for method in experiment["methods"]
-        if method in network.get("methods", [method])
-        and network["family"] in config["methods"][method].get("families", [network["family"]])
+        if trains(config, method, arch)
         and not left_out(config, scale, dataset=dataset, arch=arch, method=method)
     ]
+
+
+def trains(config: Config, method: str, arch: str) -> bool:
+    """Whether a method can train a network."""
+    network = config["networks"][arch]
+    families = config["methods"][method].get("families", [network["family"]])
+    return method in network.get("methods", [method]) and network["family"] in families
 
 
 def seeds(config: Config, scale: str, dataset: str, arch: str, method: str) -> int:
@@ -55,6 +67,34 @@ def seeds(config: Config, scale: str, dataset: str, arch: str, method: str) -> i
         if matches(part.get("for", {}), cell | {"method": method}):
             found = part.get("seeds", found)
     return found
+
+
+def compared(config: Config, scale: str, dataset: str, arch: str) -> tuple[str, str] | None:
+    """Data set and network whose comparison of learning rates decides those of a network.
+
+    Its own, or that of the one that the scale says it takes them over from; None if there is none.
+    """
+    tuning = config["scales"][scale].get("tuning", {"archs": {}})
+    cell = {"dataset": dataset, "arch": arch}
+    for entry in [{"for": {}, "from": {}}, *tuning.get("taken_over", [])]:
+        if matches(entry["for"], cell):
+            cell |= entry["from"]
+        if cell["arch"] in tuning["archs"].get(cell["dataset"], []):
+            return cell["dataset"], cell["arch"]
+    return None
+
+
+def part(config: Config, scale: str, dataset: str, arch: str) -> int:
+    """Place of a network on a data set in the scale's `order`; beyond its end if it has none."""
+    order, cell = config["scales"][scale].get("order", []), {"dataset": dataset, "arch": arch}
+    places = [place for place, entry in enumerate(order) if matches(entry["of"], cell)]
+    return min(places, default=len(order))
+
+
+def priority(config: Config, scale: str, dataset: str, arch: str) -> int:
+    """Priority of what is run of a network on a data set: the higher, the earlier in the order."""
+    order = config["scales"][scale].get("order", [])
+    return PRIORITIES * (len(order) - part(config, scale, dataset, arch))
 
 
 def ratios(config: Config, scale: str, dataset: str, arch: str) -> Mapping[str, float]:
@@ -77,9 +117,10 @@ def variant(
 
 
 def held(config: Config, scale: str, paths: Iterable[str]) -> list[str]:
-    """Those of some files that there can be: of a scale with an archive, those that it holds.
+    """Those of some files that there can be, where that is not all: what is in the scale's archive.
 
-    An archive may be older than some experiments. What it does not hold is not asked for.
+    Or what is finished. An archive may be older than some experiments; what it does not hold is not
+    asked for.
     """
     there = config.get("held", {}).get(scale)
     return [path for path in paths if there is None or path in there]

@@ -8,6 +8,7 @@ import jsonschema
 import yaml
 
 from associated_learning import plan
+from associated_learning.cells import experiments
 
 LARGEST = 10**15  # of the config's numbers, so that all of them can be computed with and written
 
@@ -73,20 +74,29 @@ def _check_together(config: Mapping[str, Any]) -> None:
             raise ConfigError(
                 f"config: experiments: two of them make {', '.join(names)}; give one a suffix"
             )
-        throughput, networks = scale["throughput"], config["networks"]
-        for key in ("archs", "modelled_archs"):
-            for arch in throughput[key]:
-                if "depth" not in networks[arch]:
-                    raise ConfigError(
-                        f"config: scales.{name}.throughput.{key}: {arch} is not allowed; allowed:"
-                        " networks whose line has a depth"
-                    )
-        least = min(networks[arch]["depth"] for arch in throughput["archs"])
-        if throughput["workers"] > least:
+        if "throughput" in scale:
+            _check_throughput(name, scale["throughput"], config["networks"])
+        elif any(one["from"] == "throughput.json" for one in experiments(config, name).values()):
             raise ConfigError(
-                f"config: scales.{name}.throughput.workers: {throughput['workers']} is not "
-                f"allowed; allowed: numbers up to {least}, the least depth of its networks"
+                f"config: scales.{name}: 'throughput' is a required property, unless `experiments`"
+                " names those of the scale without it"
             )
+
+
+def _check_throughput(name: str, throughput: Mapping[str, Any], networks: Any) -> None:
+    for key in ("archs", "modelled_archs"):
+        for arch in throughput[key]:
+            if "depth" not in networks[arch]:
+                raise ConfigError(
+                    f"config: scales.{name}.throughput.{key}: {arch} is not allowed; allowed:"
+                    " networks whose line has a depth"
+                )
+    least = min(networks[arch]["depth"] for arch in throughput["archs"])
+    if throughput["workers"] > least:
+        raise ConfigError(
+            f"config: scales.{name}.throughput.workers: {throughput['workers']} is not "
+            f"allowed; allowed: numbers up to {least}, the least depth of its networks"
+        )
 
 
 def _with_names(schema: dict[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,6 +106,7 @@ def _with_names(schema: dict[str, Any], config: Mapping[str, Any]) -> dict[str, 
         "dataset": list(config["datasets"]),
         "arch": list(config["networks"]),
         "method": list(config["methods"]),
+        "experiment_name": list(config["experiments"]),
         "scale_name": list(config["scales"]),
         "figure": _modules(package / "figures", "style"),
         "table": _modules(package / "tables", "output"),

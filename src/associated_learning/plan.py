@@ -12,20 +12,34 @@ from itertools import product
 from pathlib import PurePosixPath
 from typing import Any
 
-from associated_learning.cells import Config, held, methods, networks, seeds, variant
+from associated_learning.cells import PRIORITIES as PRIORITIES
+from associated_learning.cells import (
+    Config,
+    compared,
+    experiments,
+    held,
+    methods,
+    networks,
+    seeds,
+    trains,
+    variant,
+)
+from associated_learning.cells import priority as priority
 from associated_learning.settings import counted_entries as counted_entries
 from associated_learning.settings import flags, run_settings
+from associated_learning.settings import mark as mark
+from associated_learning.settings import output_flags as output_flags
 from associated_learning.settings import prepared_facts as prepared_facts
 from associated_learning.settings import probe_images as probe_images
+from associated_learning.settings import table_flags as table_flags
 from associated_learning.settings import tune_settings as tune_settings
 
 FORMATS = {"figures": ("pdf", "png"), "tables": ("csv", "md", "tex", "html")}
 # Files of a run that experiments read, and the rule that makes each.
 RUN_FILES = {"metrics.json": "train", "distances.csv": "distances", "probe.csv": "probe"}
 RUN_FILES |= {"tsne.safetensors": "embed"}
-# Files that a scale has one of. What reads JOBS comes after everything else.
+# What reads JOBS comes after everything else.
 JOBS, STEPS = "jobs.csv", "steps.json"
-SCALE_FILES = ("parameters.csv", "throughput.json", STEPS, JOBS)
 
 
 @dataclass(frozen=True)
@@ -73,7 +87,7 @@ def outputs(config: Config, scale: str) -> list[Output]:
     """All figures and tables of a scale."""
     found = [
         output
-        for name, experiment in config["experiments"].items()
+        for name, experiment in experiments(config, scale).items()
         if experiment["from"] != "tables"
         for output in _of_experiment(config, scale, name, ())
     ]
@@ -87,7 +101,7 @@ def outputs(config: Config, scale: str) -> list[Output]:
     )
     return found + [
         output
-        for name, experiment in config["experiments"].items()
+        for name, experiment in experiments(config, scale).items()
         if experiment["from"] == "tables"
         for output in _of_experiment(config, scale, name, tables)
     ]
@@ -109,7 +123,7 @@ def run_files(config: Config, scale: str) -> list[str]:
     """Files that the experiments of a scale read of their runs."""
     found = (
         path
-        for experiment in config["experiments"].values()
+        for experiment in experiments(config, scale).values()
         if experiment["from"] in RUN_FILES
         for dataset in config["scales"][scale]["datasets"]
         for path in _runs(
@@ -124,7 +138,7 @@ def trained(config: Config, scale: str) -> list[tuple[str, str, str]]:
     return list(
         dict.fromkeys(
             (dataset, arch, method)
-            for experiment in config["experiments"].values()
+            for experiment in experiments(config, scale).values()
             if experiment["from"] in RUN_FILES
             for dataset in config["scales"][scale]["datasets"]
             for arch in networks(config, scale, experiment, dataset)
@@ -135,26 +149,33 @@ def trained(config: Config, scale: str) -> list[tuple[str, str, str]]:
 
 
 def tunings(config: Config, scale: str) -> list[str]:
-    """What is found of learning rates: for each network named there, for every method it has."""
-    tuning = config["scales"][scale].get("tuning", {"archs": {}})
-    found = [
-        f"{folder(config)}/{scale}/{dataset}/{arch}/{method}/tuning.json"
-        for dataset, archs in tuning["archs"].items()
-        for arch in archs
-        for of, trained_arch, method in trained(config, scale)
-        if (of, trained_arch) == (dataset, arch)
-    ]
-    return held(config, scale, found)
+    """What is found of learning rates, for all networks and methods that are compared."""
+    found = [tuning(config, scale, *cell) for cell in trained(config, scale)]
+    return held(config, scale, list(dict.fromkeys(filter(None, found))))
+
+
+def tuning(config: Config, scale: str, dataset: str, arch: str, method: str) -> str | None:
+    """What is found of learning rates for runs; None where nothing is compared for them."""
+    cell = compared(config, scale, dataset, arch)
+    if cell is None or not trains(config, method, cell[1]):
+        return None
+    return "/".join((folder(config), scale, *cell, method, "tuning.json"))
+
+
+def rate(config: Config, scale: str, dataset: str, arch: str, method: str) -> list[str]:
+    """The same file, where a run takes its rate from it: unless the scale states one."""
+    stated = "learning_rate" in run_settings(config, scale, dataset, arch, method)
+    found = None if stated else tuning(config, scale, dataset, arch, method)
+    return [found] if found else []
 
 
 def archived(config: Config, scale: str) -> list[str]:
     """All that the figures and tables of a scale read."""
-    runs = set(run_files(config, scale))
-    folders = {str(PurePosixPath(path).parent) for path in runs}
-    runs |= {f"{run}/{file}" for run in folders for file in ("metrics.json", "history.csv")}
-    data = [f"data/{dataset}.safetensors" for dataset in config["scales"][scale]["datasets"]]
-    common = [f"{folder(config)}/{scale}/{file}" for file in (*SCALE_FILES, *data)]
-    return sorted(runs) + tunings(config, scale) + common
+    root = f"{folder(config)}/{scale}/"
+    files = {path for output in outputs(config, scale) for path in output.inputs}
+    runs = {str(PurePosixPath(path).parent) for path in run_files(config, scale)}
+    files |= {f"{run}/{file}" for run in runs for file in ("metrics.json", "history.csv")}
+    return held(config, scale, sorted(path for path in files if path.startswith(root)))
 
 
 def benchmarks(config: Config, scale: str) -> list[str]:
@@ -181,7 +202,7 @@ def step_cells(config: Config, scale: str) -> list[tuple[str, str, str]]:
     """Data set, network and method of all whose step is timed."""
     return [
         (dataset, arch, method)
-        for experiment in config["experiments"].values()
+        for experiment in experiments(config, scale).values()
         if experiment["from"] == STEPS
         for dataset in config["scales"][scale]["datasets"]
         for arch in networks(config, scale, experiment, dataset)
@@ -202,7 +223,7 @@ def step_flags(config: Config, scale: str) -> list[str]:
 def parameter_cells(config: Config, scale: str) -> list[str]:
     """dataset:arch:method:width:target-width of every network whose parameters are counted."""
     cells = []
-    for experiment in config["experiments"].values():
+    for experiment in experiments(config, scale).values():
         if experiment["from"] != "parameters.csv":
             continue
         for dataset in config["scales"][scale]["datasets"]:
@@ -214,25 +235,9 @@ def parameter_cells(config: Config, scale: str) -> list[str]:
     return cells
 
 
-def mark(config: Config, scale: str) -> str:
-    """What stands on the figures and tables of a scale that shows no result."""
-    return "" if config["scales"][scale].get("result", True) else f"{scale} scale: no result"
-
-
-def output_flags(config: Config, scale: str) -> str:
-    """Flags of the figure command, and of the table command."""
-    said = mark(config, scale)
-    return flags({"mark": said} if said else {})
-
-
-def table_flags(config: Config, scale: str) -> str:
-    """Flags of the table command, which also decides nothing where a scale shows no result."""
-    return " ".join([output_flags(config, scale), *["--undecided"] * bool(mark(config, scale))])
-
-
 def folder(config: Config) -> str:
     """Where figures and tables find what they read; an archive's never lies among own results."""
-    return {"runs": "results", "archive": "results/archive"}[config["source"]]
+    return "results/archive" if config["source"] == "archive" else "results"
 
 
 def _reads_jobs(output: Output) -> bool:

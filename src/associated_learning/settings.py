@@ -15,7 +15,7 @@ def run_settings(
     """Flags of the train command for one run: what its data set fixes, then what the scale sets.
 
     Of the scale's entries later ones win. A run in equal time has its steps divided by the ratio
-    that the scale states.
+    that the scale states. A rate that was chosen by a comparison is no flag: see `plan.rate`.
     """
     entry, family = config["datasets"][dataset], config["networks"][arch]["family"]
     settings: dict[str, Any] = {"augment": entry["preprocessing"]["augment"]}
@@ -82,3 +82,19 @@ def flags(settings: Mapping[str, Any]) -> str:
         else:
             words.append(f"--{flag} {shlex.quote(str(value))}")
     return " ".join(words)
+
+
+def mark(config: Config, scale: str) -> str:
+    """What stands on the figures and tables of a scale that shows no result."""
+    return "" if config["scales"][scale].get("result", True) else f"{scale} scale: no result"
+
+
+def output_flags(config: Config, scale: str) -> str:
+    """Flags of the figure command, and of the table command."""
+    said = mark(config, scale)
+    return flags({"mark": said} if said else {})
+
+
+def table_flags(config: Config, scale: str) -> str:
+    """Flags of the table command, which also decides nothing where a scale shows no result."""
+    return " ".join([output_flags(config, scale), *["--undecided"] * bool(mark(config, scale))])

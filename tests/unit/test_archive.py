@@ -62,6 +62,25 @@ def test_what_is_unpacked_is_what_was_packed(tmp_path, packed, capsys):
     assert "7 files, 0.00 MB" in capsys.readouterr().out
 
 
+def test_own_files_of_other_content_are_not_replaced_unless_one_says_so(tmp_path, packed, capsys):
+    folder = tmp_path / "own"
+    own = folder / "smoke/digits/mlp/al/seed0/metrics.json"
+    own.parent.mkdir(parents=True)
+    own.write_text("mine")
+    with pytest.raises(ArchiveError, match=r"1 files .*al/seed0/metrics\.json.*--overwrite"):
+        archive.unpack(packed, folder)
+    assert below(folder) == {"smoke/digits/mlp/al/seed0/metrics.json": b"mine"}
+    command.main(["unpack", str(packed), "--folder", str(folder), "--overwrite"])
+    assert own.read_text() != "mine"
+    archive.unpack(packed, folder)  # equal files are no others
+
+
+def test_of_what_is_unpacked_nothing_is_newer_than_what_was_made_of_it(tmp_path, packed):
+    archive.unpack(packed, tmp_path / "out")
+    times = {path.stat().st_mtime_ns for path in (tmp_path / "out").rglob("*.*")}
+    assert len(times) == 1
+
+
 def test_the_same_files_give_the_same_bytes_whenever_and_in_whatever_order(tmp_path, files, packed):
     for path in files:
         os.utime(path, (1000, 1000))

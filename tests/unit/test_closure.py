@@ -160,7 +160,9 @@ def test_editing_a_look_draws_every_figure_anew_and_no_table():
     assert touched("training/run.py") == set()
 
 
-@pytest.mark.parametrize("name", ["loop", "record", "pipeline", "checkpoint", "config", "shares"])
+@pytest.mark.parametrize(
+    "name", ["loop", "record", "weights", "pipeline", "checkpoint", "config", "shares"]
+)
 def test_editing_how_a_run_is_told_saved_or_written_down_trains_nothing_anew(name):
     for cell in CELLS:
         assert f"{PACKAGE}/training/{name}.py" not in closure.run_files(*cell)
@@ -311,6 +313,7 @@ NOT_DECIDING = {
     "training/pipeline": "the same numbers by several processes: tested to the bit",
     "training/record": "writes down",
     "training/shares": "which process trains what",
+    "training/weights": "writes and reads weights",
 }
 STEPS_FLAGS = "--dataset digits --arch mlp --method al --epochs 1 --width 0.0625 --target-width 8"
 NETWORKS = [("mlp", "al"), ("resnet20", "bp"), ("sigmoid2", "same_path_mse")]

@@ -80,6 +80,7 @@ def test_help_of_every_command_takes_no_torch():
         (["--method", "bp", "--target-lr-factor", "3"], ["--target-lr-factor", "bp"]),
         (["--method", "bp", "--workers", "2"], ["--workers", "2", "bp"]),
         (["--device", "cpu", "--tf32"], ["--tf32", "cpu"]),
+        (["--learning-rate", "1", "--rate-of", "t.json"], ["--rate-of", "--learning-rate"]),
     ],
 )
 def test_wrong_values_get_one_line_and_status_2(prepared, tmp_path, capsys, flags, words):

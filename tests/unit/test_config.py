@@ -4,7 +4,7 @@ import pytest
 import torch
 from helpers import config
 
-from associated_learning.commands.train import parser
+from associated_learning.commands.train import HOW, parser
 from associated_learning.training.config import resolve
 
 
@@ -12,7 +12,7 @@ def by_protocol(**options):
     """What the flags of a cell alone resolve to."""
     arguments = [part for key, value in options.items() for part in (f"--{key}", value)]
     options = vars(parser().parse_args([*arguments, "--out", "x"]))
-    for key in ("data", "out", "checkpoint_seconds", "workers"):
+    for key in HOW:
         del options[key]
     return resolve(options | {"device": "cpu"})
 

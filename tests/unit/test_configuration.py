@@ -21,6 +21,7 @@ CONFIG = yaml.safe_load((FOLDER / "config.yaml").read_text(encoding="utf-8"))
 SHAPES = (FOLDER / "schema.yaml").read_text(encoding="utf-8")
 # Through JSON: YAML's aliases are one object in several places.
 SHIPPED = json.loads(json.dumps(configuration.load(CONFIG, FOLDER)))
+SCALES = {"smoke", "laptop", "workstation", "thesis_width", "thesis"}
 SCHEMA = configuration._with_names(yaml.safe_load(SHAPES), SHIPPED)
 RUN = SCHEMA["$defs"]["scale"]["properties"]["runs"]["items"]["properties"]
 TRAIN = train.parser()
@@ -63,7 +64,7 @@ def train_options(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_the_shipped_config_is_accepted_at_every_scale() -> None:
-    assert set(SHIPPED["scales"]) == {"smoke", "laptop", "thesis"}
+    assert set(SHIPPED["scales"]) == SCALES
     configuration.validate(SHIPPED, SCHEMA)
 
 
@@ -119,7 +120,7 @@ def test_a_scale_of_one_s_own_is_a_file_and_may_be_named_wherever_a_scale_is(tmp
     folder = config_folder(tmp_path)
     shutil.copy(folder / "scales/smoke.yaml", folder / "scales/mine.yaml")
     whole = configuration.load(CONFIG | {"scale": "mine"}, folder)
-    assert set(whole["scales"]) == {"smoke", "laptop", "thesis", "mine"}
+    assert set(whole["scales"]) == SCALES | {"mine"}
     assert whole["scales"]["mine"] == SHIPPED["scales"]["smoke"]
 
 
@@ -364,17 +365,40 @@ def test_wrong_ratios_of_equal_time_and_numbers_of_images_are_refused(key, value
 
 def test_rates_are_taken_over_from_networks_that_there_are() -> None:
     message = refusal(
-        changed(lambda c: c["scales"]["laptop"]["tuning"].update(taken_over={"cnn": "lenet"}))
+        changed(
+            lambda c: c["scales"]["laptop"]["tuning"].update(
+                taken_over=[{"for": {"arch": "cnn"}, "from": {"arch": "lenet"}}]
+            )
+        )
     )
-    assert message.startswith("config: scales.laptop.tuning.taken_over.cnn: 'lenet' is not allowed")
+    where = "config: scales.laptop.tuning.taken_over.0.from.arch: 'lenet' is not allowed"
+    assert message.startswith(where)
+
+
+def test_a_scale_without_throughput_names_its_experiments() -> None:
+    def without(config: dict[str, Any]) -> None:
+        del config["scales"]["smoke"]["throughput"]
+
+    with pytest.raises(ConfigError, match=r"scales\.smoke: 'throughput' is a required"):
+        configuration._check_together(changed(without))
+
+    def named(config: dict[str, Any]) -> None:
+        without(config)
+        config["scales"]["smoke"]["experiments"] = ["accuracy", "claims"]
+
+    names = {output.kind for output in plan.outputs(changed(named), "smoke")}
+    assert names == {"curves", "times", "accuracy", "claims"}
+    message = refusal(changed(lambda c: c["scales"]["smoke"].update(experiments=["accurcy"])))
+    assert message.startswith("config: scales.smoke.experiments.0: 'accurcy' is not allowed")
 
 
 @pytest.mark.parametrize("key", ["archs", "modelled_archs"])
 def test_networks_without_a_depth_have_no_throughput(tmp_path: Path, key: str) -> None:
     folder = config_folder(tmp_path)
     scale = folder / "scales/smoke.yaml"
-    text = re.sub(rf"^  {key}: .*$", f"  {key}: [mlp]", scale.read_text(), flags=re.MULTILINE)
-    scale.write_text(text)
+    entry = yaml.safe_load(scale.read_text())
+    entry["throughput"][key] = ["mlp"]
+    scale.write_text(yaml.safe_dump(entry))
     with pytest.raises(ConfigError, match=rf"throughput\.{key}: mlp is not allowed"):
         configuration.load(CONFIG, folder)
 
@@ -450,7 +474,8 @@ def test_every_setting_reaches_the_train_command_unchanged() -> None:
 def test_the_settings_are_the_flags_of_the_train_command_that_decide_numbers() -> None:
     identity = {"dataset", "arch", "method", "seed"}
     how_it_runs = {"device", "threads", "workers", "checkpoint_seconds", "data", "out"}
-    how_it_runs |= {"shorten"}  # set for runs in equal time, and for no others
+    # Set for runs in equal time alone; for those whose rate was chosen by a comparison.
+    how_it_runs |= {"shorten", "rate_of"}
     flags = train_options({}).keys()
     assert RUN["set"]["properties"].keys() == flags - identity - how_it_runs
 

@@ -30,8 +30,8 @@ def test_every_training_counts_once(config, scale):
 
 
 def test_a_training_is_timed_with_the_flags_that_it_is_trained_with(config):
-    run = estimate.Runs("equal_time", "digits", "mlp", "al", "equal_time_", 1)
-    flags = plan.flags(plan.run_settings(config, "smoke", *run[1:5]))
+    run = estimate.Runs("", "equal_time", "digits", "mlp", "al", "equal_time_", 1)
+    flags = plan.flags(plan.run_settings(config, "smoke", *run[2:6]))
     said = estimate.flags(config, "smoke", run)
     assert said == f"--dataset digits --arch mlp --method al {flags}" and "--shorten 2" in said
 
@@ -41,7 +41,8 @@ def test_the_command_prints_hours_by_experiment(prepared, monkeypatch, capsys):
     monkeypatch.setattr(steps, "STEPS", 1)
     command.main(["smoke", "--device", "cpu", "--data", str(prepared)])
     printed = capsys.readouterr().out
-    assert "| accuracy | 6 | 0.0 |" in printed and "| learning rates | 8 |" in printed
+    assert "|  | accuracy | 6 | 0.0 |" in printed
+    assert "| Sigmoid networks | learning rates | 8 |" in printed
 
 
 def test_another_scale_is_refused_with_those_that_there_are(capsys):

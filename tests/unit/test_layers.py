@@ -28,16 +28,25 @@ def threads(request):
 
 
 @pytest.mark.parametrize("threads", [1, 2], indirect=True)
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16], ids=str)
 @pytest.mark.usefixtures("threads")
-def test_a_wide_layer_is_torchs_linear_layer():
-    mine = layers.WideLinear(96, 40)
-    theirs = nn.Linear(96, 40)
+def test_a_wide_layer_is_torchs_linear_layer(dtype):
+    mine = layers.WideLinear(96, 40).to(dtype)
+    theirs = nn.Linear(96, 40, dtype=dtype)
     theirs.load_state_dict(mine.state_dict())
-    x, above = torch.randn(32, 96), torch.randn(32, 40)
+    x, above = torch.randn(32, 96).to(dtype), torch.randn(32, 40).to(dtype)
     for one, other in zip(gradients(mine, x, above), gradients(theirs, x, above), strict=True):
         torch.testing.assert_close(one, other)
     assert mine.weight.shape == (40, 96) and mine.weight.t().is_contiguous()
     assert mine.weight.grad.stride() == mine.weight.stride()
+
+
+def test_a_wide_layer_takes_part_in_autocast():
+    layer, x = layers.WideLinear(8, 8), torch.randn(4, 8, requires_grad=True)
+    with torch.autocast("cpu", torch.bfloat16):
+        y = layer(x)
+    y.sum().backward()
+    assert y.dtype == torch.bfloat16 and layer.weight.grad.dtype == x.grad.dtype == torch.float32
 
 
 def test_a_wide_layer_computes_no_gradient_that_nobody_wants():

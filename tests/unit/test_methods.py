@@ -104,7 +104,7 @@ def test_the_last_prefix_is_the_prediction(cell):
     cell.eval()
     images, _ = batch()
     with torch.no_grad():
-        predictions = cell.prefix_predictions(images)
+        predictions = list(cell.prefix_predictions(images))
         assert torch.equal(predictions[-1], cell(images))
     cell.train()
     assert all(prediction.shape == (6, 10) for prediction in predictions)
@@ -247,7 +247,7 @@ def test_prediction_uses_all_effective_parameters_and_no_affiliated_one(arch):
 def test_a_prefix_of_components_is_the_predictor_that_it_would_be_alone(arch):
     al = network(arch).eval()
     images, _ = batch()
-    predictions = al.prefix_predictions(images)
+    predictions = list(al.prefix_predictions(images))
     assert len(predictions) == len(al.components)
     for k, prediction in enumerate(predictions, start=1):
         alone = AssociatedNetwork(copy.deepcopy(al.components[:k]), al.classes)

@@ -56,7 +56,7 @@ CONFIG = {
                 "held_out": 9,
                 "seed": 7,
                 "archs": {"birds": ["wide"]},
-                "taken_over": {"deep": "wide"},
+                "taken_over": [{"for": {"arch": "deep"}, "from": {"arch": "wide"}}],
             },
             "equal_time": {"birds": {"wide": {"new": 2.5}}},
         },
@@ -362,6 +362,38 @@ def test_learning_rates_are_compared_for_the_networks_named_and_all_their_method
     assert plan.tunings(CONFIG, "large") == []
 
 
+def test_rates_are_those_of_a_comparison_of_the_network_or_of_the_one_taken_over_from():
+    old = ["results/tiny/birds/wide/old/tuning.json"]
+    assert plan.rate(CONFIG, "tiny", "birds", "wide", "old") == old
+    assert plan.rate(CONFIG, "tiny", "birds", "deep", "old") == old
+    # Nothing is compared, or taken over from another data set.
+    assert plan.rate(CONFIG, "tiny", "trees", "deep", "old") == []
+    assert plan.rate(CONFIG, "large", "birds", "wide", "old") == []
+    tuning = CONFIG["scales"]["tiny"]["tuning"]
+    entry = {"for": {"dataset": "trees"}, "from": {"dataset": "birds"}}
+    both = changed(tuning=tuning | {"taken_over": [*tuning["taken_over"], entry]})
+    assert plan.rate(both, "tiny", "trees", "deep", "old") == old
+    # A rate that the scale states wins.
+    stated = changed(runs=[{"for": {"method": "old"}, "set": {"learning_rate": 0.1}}])
+    assert plan.rate(stated, "tiny", "birds", "wide", "old") == []
+    assert plan.rate(stated, "tiny", "birds", "wide", "new") != []
+    assert plan.tunings(stated, "tiny") == plan.tunings(CONFIG, "tiny")
+
+
+def test_what_a_scale_orders_is_run_first_and_the_rest_last():
+    order = [
+        {"title": "First", "of": {"arch": "deep"}},
+        {"title": "Second", "of": {"dataset": ["birds", "trees"], "arch": "wide"}},
+    ]
+    config = changed(order=order)
+    found = [
+        plan.priority(config, "tiny", *cell)
+        for cell in (("trees", "deep"), ("birds", "wide"), ("birds", "other"))
+    ]
+    assert found == [2 * plan.PRIORITIES, plan.PRIORITIES, 0]
+    assert plan.priority(CONFIG, "tiny", "birds", "wide") == 0
+
+
 def test_an_archive_holds_all_that_outputs_read_and_the_metrics_and_history_of_every_run():
     packed = plan.archived(CONFIG, "tiny")
     read = {path for output in plan.outputs(CONFIG, "tiny") for path in output.inputs}
@@ -377,9 +409,8 @@ def test_an_archive_holds_all_that_outputs_read_and_the_metrics_and_history_of_e
         if not path.startswith(("results/tiny/birds/", "results/tiny/trees/"))
     ]
     assert others == [
-        *(f"results/tiny/{name}" for name in ("parameters.csv", "throughput.json")),
-        *(f"results/tiny/{name}" for name in ("steps.json", "jobs.csv")),
         *(f"results/tiny/data/{dataset}.safetensors" for dataset in ("birds", "trees")),
+        *(f"results/tiny/{name}" for name in ("jobs.csv", "parameters.csv", "steps.json")),
     ]
 
 

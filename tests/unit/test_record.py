@@ -4,11 +4,11 @@ import dataclasses
 import json
 
 import pytest
-import safetensors.torch
+import torch
 from helpers import config, network, read_history, results
 
 from associated_learning import closure, registry
-from associated_learning.training import loop, record
+from associated_learning.training import loop, record, weights
 
 
 @pytest.mark.parametrize("method", registry.methods())
@@ -45,7 +45,10 @@ def test_training_returns_what_it_writes(digits, tmp_path):
 def test_the_weights_are_those_that_were_measured(digits, trained):
     folder = trained(method="al")
     some = network("mlp")
-    some.load_state_dict(safetensors.torch.load_file(folder / "weights.safetensors"))
+    tensors, images = weights.read(folder / "weights.safetensors")
+    some.load_state_dict(tensors)
+    assert torch.equal(images.mean_image, digits.mean_image)
+    assert images[1:] == (digits.standardised, digits.classes)
     x = digits.test_images.float() / 255 - digits.mean_image
     predicted = some.eval()(x).argmax(1)
     accuracy = (predicted == digits.test_labels).float().mean().item()

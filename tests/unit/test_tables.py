@@ -1,4 +1,5 @@
 import math
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from finished import made_texts, modules_after, write_overview, write_run
 
 from associated_learning import tables
 from associated_learning.commands import count, jobs, modules_of
+from associated_learning.results import archive as archives
 from associated_learning.results import read
 
 BP, AL = [0.980, 0.984, 0.985], [0.970, 0.975, 0.986]
@@ -30,6 +32,26 @@ def gather(folder: Path, *benchmarks: Path) -> Path:
     """The jobs that benchmarks are of."""
     jobs.main(["--out", str(folder / "jobs.csv"), *map(str, benchmarks)])
     return folder / "jobs.csv"
+
+
+def test_jobs_that_ran_elsewhere_cost_what_the_archive_says_unless_they_ran_again(tmp_path):
+    folder, archive = tmp_path / "results/tiny", tmp_path / "archives/tiny.zip"
+    names = ("train/old", "train/again", "train/new", "train/unheard_of")
+    here = {name: folder / f"benchmarks/{name}.tsv" for name in names}
+    for name, seconds in (("train/old", 1), ("train/again", 2), ("train/unheard_of", 9)):
+        write_benchmark(here[name], f"{seconds} 0 50 0 0 0 0 0 0 0")
+    gather(folder, *here.values())
+    archives.pack([folder / "jobs.csv"], tmp_path / "results", archive)
+    shutil.rmtree(folder)
+    for name, seconds in (("train/again", 3), ("train/new", 4)):
+        write_benchmark(here[name], f"{seconds} 0 50 0 0 0 0 0 0 0")
+    wanted = [str(here[name]) for name in names[:3]]
+    jobs.main([*wanted, "--archive", str(archive), "--out", str(folder / "jobs.csv")])
+    found = pd.read_csv(folder / "jobs.csv").set_index("job")["seconds"]
+    assert found.to_dict() == {"old": 1, "again": 3, "new": 4}
+    # Without an archive it is what ran here.
+    jobs.main([*wanted, "--archive", "none.zip", "--out", str(folder / "jobs.csv")])
+    assert list(pd.read_csv(folder / "jobs.csv")["job"]) == ["again", "new"]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import torch
 
 from associated_learning.commands import train, tune
 from associated_learning.measure import tuning
+from associated_learning.results import files
 from associated_learning.tables import learning_rates
 from associated_learning.training.config import Config
 
@@ -58,7 +59,7 @@ def test_test_images_change_nothing(digits, prepared, tmp_path):
 def tune_config() -> Config:
     p = train.parser()
     options = vars(p.parse_args([*FLAGS[:-4], *FLAGS[-2:], *SEED, "--out", "x"]))
-    for key in ("data", "out", "checkpoint_seconds", "workers"):
+    for key in train.HOW:
         del options[key]
     return train.resolve(p, options)
 
@@ -199,12 +200,15 @@ SCALE = """
 datasets: [mnist, cifar10]
 leave_out: []
 runs:
-  - set: {learning_rate: 1.0e-3}
   - for: {arch: cnn, method: al}
     set: {learning_rate: 3.0e-3}
+  - for: {arch: resnet20, method: bp}
+    set: {learning_rate: 1.0e-3}
 tuning:
   archs: {mnist: [mlp]}
-  taken_over: {cnn: mlp, vgg: mlp}
+  taken_over:
+    - {for: {arch: [cnn, vgg]}, from: {arch: mlp}}
+    - {for: {dataset: cifar10, arch: mlp}, from: {dataset: mnist}}
 """
 EXPERIMENTS = """
 experiments:
@@ -215,33 +219,55 @@ experiments:
 """
 
 
-def test_rates_that_were_taken_over_name_the_network_whose_rate_they_equal(tmp_path):
+def test_rates_that_were_not_compared_say_where_they_come_from(tmp_path):
     scale, experiments = tmp_path / "mine.yaml", tmp_path / "experiments.yaml"
     scale.write_text(SCALE)
     experiments.write_text(EXPERIMENTS)
     files = [
-        write(tmp_path / "a.json", "al", {0.001: 0.8, 0.01: 0.7}),
+        write(tmp_path / "a.json", "al", {0.001: 0.8, 0.01: 0.9}),
         write(tmp_path / "b.json", "bp", {0.001: 0.8, 0.01: 0.7}),
     ]
     table = learning_rates.make([*files, scale, experiments])
     taken = table.frame[table.frame["accuracy"].isna()]
     found = {
         (row.dataset, row.arch, row.method): (row.learning_rate, row.taken_over)
-        for row in taken.fillna({"taken_over": ""}).itertuples()
+        for row in taken.fillna({"taken_over": "", "learning_rate": 0}).itertuples()
     }
-    assert found["mnist", "cnn", "bp"] == (0.001, "mnist mlp")
-    # Named, but its rate is another one.
-    assert found["mnist", "cnn", "al"] == (0.003, "")
-    # Of the same network on another data set, and of another network there.
-    assert found["cifar10", "mlp", "al"] == (0.001, "mnist mlp")
-    assert found["cifar10", "vgg", "bp"] == (0.001, "mnist mlp")
-    # Equal, but not named.
-    assert found["cifar10", "resnet20", "bp"] == (0.001, "")
-    assert len(found) == 8 and not taken["chosen"].any()
+    assert found == {
+        ("mnist", "cnn", "bp"): (0.001, "mnist mlp"),
+        ("mnist", "cnn", "al"): (0.003, ""),  # stated, though there is one to take over
+        ("cifar10", "mlp", "bp"): (0.001, "mnist mlp"),
+        ("cifar10", "mlp", "al"): (0.01, "mnist mlp"),
+        ("cifar10", "vgg", "bp"): (0.001, "mnist mlp"),  # by two entries
+        ("cifar10", "vgg", "al"): (0.01, "mnist mlp"),
+        ("cifar10", "resnet20", "bp"): (0.001, ""),
+        ("cifar10", "resnet20", "al"): (0, ""),  # the thesis'
+    }
+    assert not taken["chosen"].any() and table.frame["chosen"].sum() == 2
     shown = table.formatted.set_index(["Data set", "Architecture", "Method"])["Taken over"]
-    assert shown["CIFAR-10", "VGG", "BP, AL"] == "0.001 of MLP on MNIST"
-    assert shown["CIFAR-10", "ResNet-20", "BP, AL"] == "no comparison"
-    assert table.frame["chosen"].sum() == 2
+    assert shown["CIFAR-10", "VGG", "AL"] == "0.01 of MLP on MNIST"
+    assert shown["CIFAR-10", "ResNet-20", "BP"] == "0.001, no comparison"
+    assert shown["CIFAR-10", "ResNet-20", "AL"] == "the thesis' rate, no comparison"
+
+
+def test_a_run_takes_the_best_rate_that_was_found_and_says_where_there_is_none(tmp_path):
+    files_of = tmp_path / "tuning.json"
+    write(files_of, "al", {0.1: 0.7, 0.01: 0.9, 0.03: 0.9, 0.3: None})
+    assert files.best_rate(files_of) == 0.01
+    write(files_of, "al", {0.1: None})
+    with pytest.raises(SystemExit, match="state one"):
+        files.best_rate(files_of)
+    files_of.write_text("{}")
+    with pytest.raises(SystemExit, match="is damaged"):
+        files.best_rate(files_of)
+
+
+def test_a_training_is_told_where_its_rate_was_found(prepared, tmp_path):
+    found = write(tmp_path / "tuning.json", "bp", {0.003: 0.7, 0.02: 0.9})
+    told = [*FLAGS[:12], "--device", "cpu", "--data", str(prepared)]
+    train.main([*told, "--rate-of", str(found), "--out", str(tmp_path / "run")])
+    metrics = json.loads((tmp_path / "run/metrics.json").read_text())
+    assert metrics["config"]["learning_rate"] == 0.02
 
 
 def test_damaged_files_are_named(tmp_path):

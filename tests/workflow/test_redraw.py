@@ -1,5 +1,6 @@
 """Figures and tables out of an archive: a real one, of real runs of the smallest network."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -94,18 +95,48 @@ def test_an_archive_that_lacks_a_run_gives_the_figures_of_what_it_holds(reader: 
     assert not any("seed1" in path for path in drawn.input)
 
 
+def elsewhere(project: Project, folder: Path) -> Project:
+    """A clone that goes on from a project's archive."""
+    other = Project.cloned(folder)
+    (other.folder / "archives").mkdir()
+    for file in ("archives/smoke.zip", "config/experiments.yaml"):
+        (other.folder / file).write_bytes((project.folder / file).read_bytes())
+    # Data first: what is older than its data would be made again.
+    run = other.run("--cores", "1", "data/prepared/digits.safetensors")
+    assert run.returncode == 0, run.stdout
+    unpack = ["associated_learning", "archive", "unpack", "archives/smoke.zip"]
+    assert other.python("-m", *unpack, "--folder", "results").returncode == 0
+    return other
+
+
+def test_of_a_stopped_scale_what_is_finished_is_drawn_and_packed_and_gone_on_from(
+    finished: Project, tmp_path: Path
+) -> None:
+    project = finished.copy(tmp_path / "project")
+    (project.folder / "archives/smoke.zip").unlink()
+    shutil.rmtree(project.folder / "results/smoke/digits/mlp/al")
+    stopped = ["archives/smoke.zip", "smoke", "--config", "source=finished"]
+    jobs = project.plan(*stopped)
+    assert {job.rule for job in jobs} == {"archive", "figure", "jobs", "table"}
+    (drawn,) = (job for job in jobs if FIGURE in job.output)
+    assert drawn.input and not any("/al/" in path for path in drawn.input)
+    run = project.run("--cores", "2", *stopped)
+    assert run.returncode == 0, run.stdout
+    claims = (project.folder / "tables/smoke/claims.csv").read_text()
+    assert "not run yet" in claims
+    other = elsewhere(project, tmp_path / "other")
+    trained = [job.output[0] for job in other.plan("smoke") if job.rule in ("train", "tune")]
+    assert trained
+    assert all(path.startswith("results/smoke/digits/mlp/al/") for path in trained)
+    # What ran before, elsewhere, still counts as a cost.
+    costs = other.plan("results/smoke/jobs.csv", *stopped[2:])
+    assert {job.rule for job in costs} <= {"jobs", "figure", "table"}
+
+
 def test_one_goes_on_from_archived_runs_and_trains_none_of_them_again(
     finished: Project, tmp_path: Path
 ) -> None:
-    project = Project.cloned(tmp_path / "project")
-    (project.folder / "archives").mkdir()
-    for file in ("archives/smoke.zip", "config/experiments.yaml"):
-        (project.folder / file).write_bytes((finished.folder / file).read_bytes())
-    # Data first: what is older than its data would be made again.
-    run = project.run("--cores", "1", "data/prepared/digits.safetensors")
-    assert run.returncode == 0, run.stdout
-    unpack = ["associated_learning", "archive", "unpack", "archives/smoke.zip"]
-    assert project.python("-m", *unpack, "--folder", "results").returncode == 0
+    project = elsewhere(finished, tmp_path / "project")
     project.edit("config/scales/smoke.yaml", "seeds: 1", "seeds: 2")
     jobs = project.plan("smoke")
     for rule in ("train", "embed"):

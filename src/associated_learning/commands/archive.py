@@ -12,6 +12,7 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("archive", type=Path, help="a zip file below archives/")
     p.add_argument("files", type=Path, nargs="*", help="what to pack")
     p.add_argument("--folder", type=Path, required=True, help="where the files lie, e.g. results")
+    p.add_argument("--overwrite", action="store_true", help="replace other files of these names")
     args = p.parse_args(argv)
     if bool(args.files) != (args.action == "pack"):
         p.error("give files to pack, and none to unpack")
@@ -20,6 +21,6 @@ def main(argv: list[str] | None = None) -> None:
     if args.action == "pack":
         archive.pack(args.files, args.folder, args.archive)
     else:
-        archive.unpack(args.archive, args.folder)
+        archive.unpack(args.archive, args.folder, args.overwrite)
     count, size = len(archive.read(args.archive)), args.archive.stat().st_size
     print(f"{args.action}ed {args.archive}: {count} files, {size / 1e6:.2f} MB")

@@ -27,12 +27,14 @@ def main(argv: list[str] | None = None) -> None:
         sys.exit(f"error: {error}")
     if args.scale not in config["scales"]:
         p.error(f"argument scale: {args.scale!r}; allowed: {', '.join(config['scales'])}")
-    runs = sorted(estimate.runs(config, args.scale), key=lambda run: run[1:3])
+    runs = sorted(estimate.runs(config, args.scale), key=lambda run: run[2:4])
     told = [estimate.flags(config, args.scale, run) for run in runs]
     of = [(run, train.config_of(flags, args.device)) for run, flags in zip(runs, told, strict=True)]
     with loop.clear_errors("estimate"):
         rows = estimate.hours(of, args.data)
     total = {key: sum(row[key] for row in rows) for key in ("trainings", "hours")}
-    print("\n| Experiment | Trainings | Core-hours |\n|---|---:|---:|")
-    for row in [*rows, {"experiment": "all", **total}]:
-        print("| {experiment} | {trainings} | {hours:.1f} |".format_map(row))
+    order = [entry["title"] for entry in config["scales"][args.scale].get("order", [])] + [""]
+    rows.sort(key=lambda row: order.index(row["part"]))
+    print("\n| Part | Experiment | Trainings | Core-hours |\n|---|---|---:|---:|")
+    for row in [*rows, {"part": "all", "experiment": "", **total}]:
+        print("| {part} | {experiment} | {trainings} | {hours:.1f} |".format_map(row))

@@ -15,8 +15,9 @@ def main(argv: list[str] | None = None) -> None:
         metavar="RULE/JOB.tsv",
         help="those that are not there are of jobs that had nothing to do",
     )
+    p.add_argument("--archive", type=Path, help="of the scale; costs of jobs that ran elsewhere")
     p.add_argument("--out", type=Path, required=True, help="CSV, one row per job")
     args = p.parse_args(argv)
     from associated_learning.results import costs
 
-    costs.write(args.benchmarks, args.out)
+    costs.write(args.benchmarks, args.out, args.archive)

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from associated_learning.training.config import Config
 
 
+HOW = ("data", "out", "checkpoint_seconds", "workers", "rate_of")  # flags that are no settings
+
+
 def parser(command: str = "train", description: str = __doc__) -> Parser:
     """All flags; None stands for what the thesis fixes for the cell."""
     p = Parser(command, description)
@@ -33,6 +36,12 @@ def parser(command: str = "train", description: str = __doc__) -> Parser:
     p.add_argument("--batch-size", type=integer(2), help="(protocol: 32)")
     p.add_argument(
         "--learning-rate", type=positive, help="of f, b or BP (protocol: 1e-4; BP ResNets 1e-3)"
+    )
+    p.add_argument(
+        "--rate-of",
+        type=Path,
+        metavar="TUNING.JSON",
+        help="take the learning rate that was best there, in place of --learning-rate",
     )
     p.add_argument("--target-lr-factor", type=positive, help="times that for g and h (protocol: 2)")
     p.add_argument("--schedule", choices=("step", "cosine", "constant"), help="(protocol: step)")
@@ -76,7 +85,7 @@ def config_of(flags: str, device: str) -> "Config":
     """The config that flags in one text stand for."""
     p = parser()
     options = vars(p.parse_args([*shlex.split(flags), "--out", "."]))
-    for key in ("data", "out", "checkpoint_seconds", "workers"):
+    for key in HOW:
         del options[key]
     return resolve(p, options | {"device": device})
 
@@ -103,10 +112,15 @@ def main(argv: list[str] | None = None) -> None:
     from associated_learning.files import alone_in
     from associated_learning.training import loop, pipeline
 
-    how = ("data", "out", "checkpoint_seconds", "workers")
-    folder, out, seconds, workers = (options.pop(key) for key in how)
+    folder, out, seconds, workers, rate_of = (options.pop(key) for key in HOW)
+    if rate_of and options["learning_rate"]:
+        p.error("argument --rate-of: not allowed with --learning-rate")
     if workers > 1 and not build.method_class(options["method"]).local:
         p.error(f"argument --workers: {workers}; allowed with --method {options['method']}: 1")
+    if rate_of:
+        from associated_learning.results.files import best_rate
+
+        options["learning_rate"] = best_rate(rate_of)
     config = resolve(p, options)
     with loop.clear_errors(config.name):
         data = load.load(folder, config.dataset)

@@ -15,10 +15,12 @@ def main(argv: list[str] | None = None) -> None:
     from associated_learning.measure import tuning
     from associated_learning.training import loop
 
-    how = ("learning_rates", "held_out", "data", "out", "checkpoint_seconds", "workers")
-    rates, held_out, folder, out, seconds, workers = (options.pop(key) for key in how)
-    if options["learning_rate"] is not None or workers > 1:
-        p.error("argument --learning-rate, --workers: not allowed here; use --learning-rates")
+    rates, held_out = options.pop("learning_rates"), options.pop("held_out")
+    folder, out, seconds, workers, rate_of = (options.pop(key) for key in train.HOW)
+    if options["learning_rate"] is not None or rate_of or workers > 1:
+        p.error(
+            "argument --learning-rate, --rate-of, --workers: not allowed here; use --learning-rates"
+        )
     config = train.resolve(p, options)
     data = load.load(folder, config.dataset)
     with alone_in(out), loop.clear_errors(config.name):

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
-import safetensors.torch
 import torch
 from safetensors import SafetensorError
 
@@ -13,6 +12,7 @@ from associated_learning import build
 from associated_learning.data import images
 from associated_learning.data.load import Dataset
 from associated_learning.methods.base import Method
+from associated_learning.training import weights
 
 BATCH = 50  # images; bounds the memory that a layer takes within itself
 
@@ -45,7 +45,7 @@ def load_network(run: Path, data: Dataset) -> tuple[Method, dict[str, str]]:
         )
         # Its tensors give way to the file's: weights no prediction uses are never read.
         path = run / "weights.safetensors"
-        network.load_state_dict(safetensors.torch.load_file(path), assign=True)
+        network.load_state_dict(weights.read(path)[0], assign=True)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
         raise SystemExit(

@@ -51,8 +51,19 @@ def write(configs: Sequence[Config], data: Path, out: Path) -> None:
         partial.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def measure(configs: Sequence[Config], data: Dataset) -> list[dict[str, Any]]:
+def measure(
+    configs: Sequence[Config], data: Dataset, enough: float = SECONDS
+) -> list[dict[str, Any]]:
     """Time steps of several runs by turns, in this process.
+
+    Parameters
+    ----------
+    configs
+        Of the runs.
+    data
+        The prepared data set.
+    enough
+        Seconds of steps of a run after which three rounds are enough.
 
     Returns
     -------
@@ -68,7 +79,7 @@ def measure(configs: Sequence[Config], data: Dataset) -> list[dict[str, Any]]:
     times: list[list[float]] = [[] for _ in runs]
     for number in range(1 + ROUNDS):
         for turn, taken in zip(turns, times, strict=True):
-            if number > 3 and sum(taken) > SECONDS:
+            if number > 3 and sum(taken) > enough:
                 continue
             found = next(turn)
             if number:  # the first warms up

@@ -16,7 +16,6 @@ Effective parameters (used to predict): f_1 .. f_n, b_n, h_1 .. h_n.
 Affiliated parameters (used to train only): b_1 .. b_{n-1}, g_1 .. g_n.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Self
 
@@ -24,7 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from associated_learning.methods.base import Method, State
-from associated_learning.networks.layers import Flatten, dense, output_shapes
+from associated_learning.networks.layers import Flatten, chained, dense
 from associated_learning.networks.protocol import Head, Shape
 
 
@@ -92,7 +91,7 @@ class AssociatedNetwork(Method):
     def from_blocks(
         cls,
         blocks: Sequence[nn.Module],
-        input_shape: Shape,
+        example: Tensor | Shape,
         classes: int,
         target_width: int,
         head: Head | None = None,
@@ -102,9 +101,10 @@ class AssociatedNetwork(Method):
         Parameters
         ----------
         blocks
-            The forward maps f_1 .. f_n, each fed with what the one before gives.
-        input_shape
-            Shape of one input, without the batch.
+            The forward maps f_1 .. f_n, each fed with what the one before gives: one tensor,
+            (batch, ...), or a tuple, whose first element it is.
+        example
+            A batch of inputs, (batch, ...), of any dtype; or the shape of one, without the batch.
         classes
             C, the length of the one-hot targets.
         target_width
@@ -112,16 +112,22 @@ class AssociatedNetwork(Method):
             forward maps ends in a sigmoid (thesis, appendix A).
         head
             Not used: every component has its bridge.
+
+        Raises
+        ------
+        ValueError, TypeError
+            The blocks do not make a chain (see `networks.layers.chained`).
         """
         width, components, below = target_width, [], classes
-        for block, shape in zip(blocks, output_shapes(blocks, input_shape), strict=True):
+        for block, output in chained(blocks, example):
             bridge = nn.Sequential(
                 Flatten(),
-                dense(math.prod(shape), 5 * width, nn.Sigmoid),
+                dense(output[0].numel(), 5 * width, nn.Sigmoid),
                 dense(5 * width, width, nn.Sigmoid),
             )
             encoder, decoder = dense(below, width, nn.Sigmoid), dense(width, below, nn.Sigmoid)
-            components.append(Component(block, bridge, encoder, decoder))
+            added = [part.to(output) for part in (bridge, encoder, decoder)]
+            components.append(Component(block, *added))
             below = width
         return cls(components, classes)
 
@@ -131,7 +137,12 @@ class AssociatedNetwork(Method):
 
     def start(self, images: Tensor, labels: Tensor) -> State:
         """(s_0, t_0): the images and the one-hot labels."""
-        return images, F.one_hot(labels, self.classes).to(images.dtype)
+        return images, self.targets(labels)
+
+    def targets(self, labels: Tensor) -> Tensor:
+        """One-hot labels, shape (batch, C), of the dtype of the target path."""
+        like = next(self.components[0].decoder.parameters())
+        return F.one_hot(labels, self.classes).to(like.dtype)
 
     def forward(self, images: Tensor, components: int | None = None) -> Tensor:
         """Prediction y^, shape (batch, C), of the first `components` components (default: all)."""
@@ -141,13 +152,12 @@ class AssociatedNetwork(Method):
             s = component.forward_map(s)
         return self._decode(prefix.bridge(s), components)
 
-    def prefix_predictions(self, images: Tensor) -> list[Tensor]:
+    def prefix_predictions(self, images: Tensor) -> Iterator[Tensor]:
         """Predictions of the prefixes of 1 .. n components, the forward path computed once."""
-        s, predictions = images, []
+        s = images
         for k, component in enumerate(self.components, start=1):
             s = component.forward_map(s)
-            predictions.append(self._decode(component.bridge(s), k))
-        return predictions
+            yield self._decode(component.bridge(s), k)
 
     def _decode(self, t: Tensor, components: int | None) -> Tensor:
         for component in reversed(self.components[:components]):

@@ -1,7 +1,6 @@
 """The baseline: one loss, softmax cross-entropy, and its gradient through all layers (BP)."""
 
 import itertools
-import math
 from collections.abc import Iterator, Sequence
 from typing import Self
 
@@ -11,10 +10,10 @@ from torch import Tensor, nn
 from associated_learning.methods.base import Method, State
 from associated_learning.networks.layers import (
     Flatten,
+    chained,
     dense,
     glorot_uniform,
     he_normal,
-    output_shapes,
 )
 from associated_learning.networks.protocol import Head, Shape
 
@@ -41,7 +40,7 @@ class BackpropNetwork(Method):
     def from_blocks(
         cls,
         blocks: Sequence[nn.Module],
-        input_shape: Shape,
+        example: Tensor | Shape,
         classes: int,
         target_width: int,
         head: Head | None = None,
@@ -52,18 +51,18 @@ class BackpropNetwork(Method):
         of the decoders h_n .. h_2, then C (h_1); ReLU, optionally batch norm, a pool in front.
         """
         head = head or Head()
+        blocks, outputs = zip(*chained(blocks, example), strict=True)
         if head.own:
             return cls(blocks, head.own)
         pool, width = head.pool or nn.Identity(), target_width
-        features = math.prod(output_shapes([*blocks, pool], input_shape)[-1])
-        widths = [features, 5 * width, width, *[width] * (len(blocks) - 1)]
+        widths = [pool(outputs[-1])[0].numel(), 5 * width, width, *[width] * (len(blocks) - 1)]
         initialise = glorot_uniform if head.glorot else he_normal
         hidden = [
             dense(below, above, nn.ReLU, head.batch_norm, initialise)
             for below, above in itertools.pairwise(widths)
         ]
         logits = dense(width, classes, nn.Identity, initialise=initialise)
-        return cls(blocks, nn.Sequential(pool, Flatten(), *hidden, logits))
+        return cls(blocks, nn.Sequential(pool, Flatten(), *hidden, logits).to(outputs[-1]))
 
     def losses(self, images: Tensor, labels: Tensor) -> Iterator[State]:
         """One loss of one part, so that one training loop serves all methods."""

@@ -41,7 +41,7 @@ class Method(nn.Module):
     def from_blocks(
         cls,
         blocks: Sequence[nn.Module],
-        input_shape: Shape,
+        example: Tensor | Shape,
         classes: int,
         target_width: int,
         head: Head | None = None,
@@ -51,15 +51,22 @@ class Method(nn.Module):
         Parameters
         ----------
         blocks
-            The forward path, each block fed with what the one before gives.
-        input_shape
-            Shape of one input, without the batch.
+            The forward path, each block fed with what the one before gives: one tensor, (batch,
+            ...), or a tuple, whose first element it is. What is added to them takes their
+            parameters' dtype and device.
+        example
+            A batch of inputs, (batch, ...), of any dtype; or the shape of one, without the batch.
         classes
             C.
         target_width
             W, which sets the widths of what the method adds.
         head
             What the baseline puts behind the last block.
+
+        Raises
+        ------
+        ValueError, TypeError
+            The blocks do not make a chain (see `networks.layers.chained`).
         """
         raise NotImplementedError
 
@@ -105,12 +112,12 @@ class Method(nn.Module):
         """
         return {}
 
-    def prefix_predictions(self, images: Tensor) -> list[Tensor]:
+    def prefix_predictions(self, images: Tensor) -> Iterator[Tensor]:
         """Predictions, (batch, C) each, of every prefix of parts that predicts by itself.
 
-        Here the one of the whole network.
+        None is computed before it is asked for. Here the one of the whole network.
         """
-        return [self(images)]
+        yield self(images)
 
     def forward_layers(self) -> list[nn.Module]:
         """The blocks of the forward path."""

@@ -19,7 +19,6 @@ from torch import Tensor, nn
 from associated_learning.methods.base import State
 from associated_learning.methods.headed import HeadedNetwork
 from associated_learning.networks.layers import Flatten
-from associated_learning.networks.protocol import Shape
 
 
 class DirectFeedbackNetwork(HeadedNetwork):
@@ -31,14 +30,14 @@ class DirectFeedbackNetwork(HeadedNetwork):
     loss_names = ("cross_entropy", "feedback")
 
     def __init__(
-        self, blocks: Sequence[nn.Module], shapes: list[Shape], head: nn.Module, classes: int
+        self, blocks: Sequence[nn.Module], outputs: Sequence[Tensor], head: nn.Module, classes: int
     ) -> None:
-        super().__init__(blocks, shapes, head, classes)
+        super().__init__(blocks, outputs, head, classes)
         self.flat = Flatten()
         bound = 1 / math.sqrt(classes)
-        for k, shape in enumerate(shapes):
-            feedback = torch.empty(classes, math.prod(shape)).uniform_(-bound, bound)
-            self.register_buffer(f"feedback_{k}", feedback)
+        for k, output in enumerate(outputs):
+            feedback = torch.empty(classes, output[0].numel()).uniform_(-bound, bound)
+            self.register_buffer(f"feedback_{k}", feedback.to(output))
 
     def losses(self, images: Tensor, labels: Tensor) -> Iterator[State]:
         """The classifier's cross-entropy, and the sum of what the blocks follow."""

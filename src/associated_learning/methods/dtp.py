@@ -14,7 +14,6 @@ Blocks must give vectors: no inverse of a convolution is part of the method.
 """
 
 import itertools
-import math
 from collections.abc import Iterator, Sequence
 
 import torch
@@ -25,7 +24,6 @@ from associated_learning.errors import TrainingError
 from associated_learning.methods.base import State
 from associated_learning.methods.headed import HeadedNetwork
 from associated_learning.networks.layers import dense
-from associated_learning.networks.protocol import Shape
 
 NOISE = 0.1  # standard deviation of what inverses are trained around
 
@@ -36,14 +34,14 @@ class TargetPropagationNetwork(HeadedNetwork):
     loss_names = ("cross_entropy", "forward", "inverse")
 
     def __init__(
-        self, blocks: Sequence[nn.Module], shapes: list[Shape], head: nn.Module, classes: int
+        self, blocks: Sequence[nn.Module], outputs: Sequence[Tensor], head: nn.Module, classes: int
     ) -> None:
-        super().__init__(blocks, shapes, head, classes)
-        if any(len(shape) != 1 for shape in shapes):
+        super().__init__(blocks, outputs, head, classes)
+        if any(output.ndim != 2 for output in outputs):
             raise TrainingError("target propagation needs a network whose blocks give vectors")
-        sides = [math.prod(shape) for shape in shapes]
-        pairs = itertools.pairwise(sides)
-        self.inverses = nn.ModuleList(dense(above, below, nn.Identity) for below, above in pairs)
+        pairs = itertools.pairwise(output.shape[1] for output in outputs)
+        inverses = [dense(above, below, nn.Identity) for below, above in pairs]
+        self.inverses = nn.ModuleList(inverses).to(outputs[0])
         # Noise is drawn by the step, so that a run that was stopped goes on as it would have.
         self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
 

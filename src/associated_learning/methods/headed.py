@@ -1,24 +1,23 @@
 """What methods share that train AL's forward path under one classifier, as a whole."""
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Self
 
 from torch import Tensor, nn
 
 from associated_learning.methods.base import Method
-from associated_learning.networks.layers import Flatten, dense, output_shapes
+from associated_learning.networks.layers import Flatten, chained, dense
 from associated_learning.networks.protocol import Head, Shape
 
 
-def classifier(shape: Shape, classes: int, target_width: int) -> nn.Sequential:
-    """AL's bridge (dense 5W, dense W, sigmoids), then dense C: logits of activations of a shape."""
+def classifier(output: Tensor, classes: int, target_width: int) -> nn.Sequential:
+    """AL's bridge (dense 5W, dense W, sigmoids), then dense C: logits of a block's outputs."""
     return nn.Sequential(
         Flatten(),
-        dense(math.prod(shape), 5 * target_width, nn.Sigmoid),
+        dense(output[0].numel(), 5 * target_width, nn.Sigmoid),
         dense(5 * target_width, target_width, nn.Sigmoid),
         dense(target_width, classes, nn.Identity),
-    )
+    ).to(output)
 
 
 class HeadedNetwork(Method):
@@ -28,8 +27,8 @@ class HeadedNetwork(Method):
     ----------
     blocks
         The forward path.
-    shapes
-        Of what each block gives, without the batch.
+    outputs
+        What each block gives for a few samples, (samples, ...).
     head
         The classifier.
     classes
@@ -37,24 +36,24 @@ class HeadedNetwork(Method):
     """
 
     def __init__(
-        self, blocks: Sequence[nn.Module], shapes: list[Shape], head: nn.Module, classes: int
+        self, blocks: Sequence[nn.Module], outputs: Sequence[Tensor], head: nn.Module, classes: int
     ) -> None:
         super().__init__()
         self.blocks, self.head = nn.ModuleList(blocks), head
-        self.shapes, self.classes = shapes, classes
+        self.classes = classes
 
     @classmethod
     def from_blocks(
         cls,
         blocks: Sequence[nn.Module],
-        input_shape: Shape,
+        example: Tensor | Shape,
         classes: int,
         target_width: int,
         head: Head | None = None,
     ) -> Self:
         """Make a network of any list of blocks (see `Method.from_blocks`)."""
-        shapes = output_shapes(blocks, input_shape)
-        return cls(blocks, shapes, classifier(shapes[-1], classes, target_width), classes)
+        blocks, outputs = zip(*chained(blocks, example), strict=True)
+        return cls(blocks, outputs, classifier(outputs[-1], classes, target_width), classes)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits, shape (batch, C)."""

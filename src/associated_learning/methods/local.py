@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from associated_learning.methods.base import Method, State
 from associated_learning.methods.headed import classifier
-from associated_learning.networks.layers import output_shapes
+from associated_learning.networks.layers import chained
 from associated_learning.networks.protocol import Head, Shape
 
 
@@ -44,17 +44,16 @@ class LocalNetwork(Method):
     def from_blocks(
         cls,
         blocks: Sequence[nn.Module],
-        input_shape: Shape,
+        example: Tensor | Shape,
         classes: int,
         target_width: int,
         head: Head | None = None,
     ) -> Self:
         """One part per block (see `Method.from_blocks`)."""
-        shapes = output_shapes(blocks, input_shape)
         return cls(
             [
-                Part(block, classifier(shape, classes, target_width))
-                for block, shape in zip(blocks, shapes, strict=True)
+                Part(block, classifier(output, classes, target_width))
+                for block, output in chained(blocks, example)
             ]
         )
 
@@ -73,13 +72,11 @@ class LocalNetwork(Method):
             images = part.block(images)
         return last.head(images)
 
-    def prefix_predictions(self, images: Tensor) -> list[Tensor]:
+    def prefix_predictions(self, images: Tensor) -> Iterator[Tensor]:
         """Logits of the prefixes of 1 .. n parts, the forward path computed once."""
-        predictions = []
         for part in self.components:
             images = part.block(images)
-            predictions.append(part.head(images))
-        return predictions
+            yield part.head(images)
 
     def forward_layers(self) -> list[nn.Module]:
         """The blocks."""

@@ -42,9 +42,9 @@ class SamePathNetwork(AssociatedNetwork):
         linear, _sigmoid = self.components[0].decoder
         yield (F.cross_entropy(linear(t), labels),)
 
-    def prefix_predictions(self, images: Tensor) -> list[Tensor]:
+    def prefix_predictions(self, images: Tensor) -> Iterator[Tensor]:
         """The one prediction of the whole path; shorter prefixes have no bridge."""
-        return [self(images)]
+        yield self(images)
 
     def target_parameters(self) -> Iterator[nn.Parameter]:
         """None: decoders are a part of the path."""

@@ -31,7 +31,7 @@ class TargetFirstNetwork(AssociatedNetwork):
             It does not decode after `MOST_STEPS`.
         """
         started = time.monotonic()
-        targets = torch.eye(self.classes, device=device)
+        targets = self.targets(torch.arange(self.classes, device=device))
         params = list(self.target_parameters())
         optimiser = Adam([{"params": params, "learning_rate": 1e-3, "weight_decay": 0.0}])
         for step in range(1, MOST_STEPS + 1):

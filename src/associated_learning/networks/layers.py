@@ -47,9 +47,7 @@ def dense(
     initialise: Callable[[Layer], Layer] = he_normal,
 ) -> nn.Sequential:
     """Fully connected layer, (batch, below) to (batch, above); batch norm if asked for."""
-    # In small layers Python takes longer than the products; rows that are not whole vectors of a
-    # processor's are slow to write.
-    wide = below * above >= 2**20 and above % 8 == 0
+    wide = below * above >= 2**20  # in small layers Python takes longer than the products
     layer = initialise((WideLinear if wide else nn.Linear)(below, above))
     norm = [batch_norm_layer(nn.BatchNorm1d, above)] if batch_norm else []
     return nn.Sequential(layer, *norm, activation())
@@ -69,7 +67,7 @@ class WideLinear(nn.Linear):
 
     def forward(self, x: Tensor) -> Tensor:
         """(batch, in) to (batch, out)."""
-        if x.device.type != "cpu":
+        if x.device.type != "cpu" or torch.is_autocast_enabled("cpu"):
             return super().forward(x)
         return _Product.apply(x, self.weight.t(), self.bias)
 
@@ -86,7 +84,9 @@ class _Product(torch.autograd.Function):
     def backward(context: Any, above: Tensor) -> tuple[Tensor | None, Tensor, Tensor]:
         x, weight = context.saved_tensors
         below = (weight @ above.t()).t().contiguous() if context.needs_input_grad[0] else None
-        return below, x.t() @ above, above.sum(0)
+        # Rows that are not whole vectors of a processor's are slow to write.
+        whole = F.pad(above, (0, -above.shape[1] % 16))
+        return below, (x.t() @ whole)[:, : above.shape[1]], above.sum(0)
 
 
 class Flatten(nn.Module):
@@ -156,14 +156,90 @@ def batch_norm_layer(kind: type[nn.Module], features: int) -> nn.Module:
     return kind(features, momentum=0.01, eps=1e-3)
 
 
-def output_shapes(blocks: Sequence[nn.Module], input_shape: Shape) -> list[Shape]:
-    """Shape of one output, without the batch, of every block of a chain, found by trying."""
-    shapes = []
-    x = torch.zeros(1, *input_shape)
-    with torch.no_grad():
-        for block in blocks:
-            training = block.training
-            x = block.eval()(x)
-            block.train(training)
-            shapes.append(tuple(x.shape[1:]))
-    return shapes
+class First(nn.Module):
+    """The first of several tensors: of a recurrent layer the sequence, without the last state."""
+
+    def forward(self, given: tuple[Tensor, ...]) -> Tensor:
+        """(sequence, state) to the sequence."""
+        return given[0]
+
+
+def chained(blocks: Sequence[nn.Module], example: Tensor | Shape) -> list[tuple[nn.Module, Tensor]]:
+    """Blocks that give one tensor each, and what they give for a few samples, found by trying.
+
+    Parameters
+    ----------
+    blocks
+        Each fed with what the one before gives; of a tuple, with its first element.
+    example
+        A batch of inputs, (batch, ...), of any dtype; or the shape of one input, without the batch,
+        for inputs of the dtype of the blocks' parameters.
+
+    Returns
+    -------
+    Pairs of a block, with `First` behind it where it gives a tuple, and its output, (samples, ...):
+    what is put behind the block is of that shape, and `.to` that dtype and device.
+
+    Raises
+    ------
+    ValueError
+        There is no block, or one does not take or give the batch as the first dimension.
+    TypeError
+        A block gives neither a tensor nor a tuple that begins with one, or the blocks do not give
+        floats of one dtype on one device.
+    """
+    if not blocks:
+        raise ValueError("the list of blocks is empty: a network needs at least one")
+    modes = [(module, module.training) for block in blocks for module in block.modules()]
+    x, found = _samples(blocks, example), []
+    try:
+        with torch.no_grad():
+            for k, block in enumerate(blocks):
+                y = block.eval()(x)
+                if isinstance(y, tuple):
+                    block, y = nn.Sequential(block, First()), y[0]
+                if not isinstance(y, Tensor):
+                    raise TypeError(
+                        f"blocks[{k}] gives a {type(y).__name__}: put it into a module that gives "
+                        "one tensor, (batch, ...)"
+                    )
+                if y.ndim < 2 or len(y) != len(x) or _mixes(block, x, y):
+                    raise ValueError(
+                        f"blocks[{k}], {tuple(x.shape)} to {tuple(y.shape)}, does not keep the "
+                        "batch as the first of several dimensions: recurrent and attention layers "
+                        "need batch_first=True and (batch, time, features)"
+                    )
+                if not y.is_floating_point() or (k and (y.dtype, y.device) != (x.dtype, x.device)):
+                    raise TypeError(
+                        f"blocks[{k}] gives {y.dtype} on {y.device}: all blocks must give floats "
+                        "of one dtype on one device"
+                    )
+                found.append((block, y))
+                x = y
+    finally:
+        for module, training in modes:
+            module.training = training
+    return found
+
+
+def _samples(blocks: Sequence[nn.Module], example: Tensor | Shape, count: int = 5) -> Tensor:
+    """Inputs, (count, ...), on the device of the blocks' parameters."""
+    parameters = (p for block in blocks for p in block.parameters() if p.is_floating_point())
+    if isinstance(example, Tensor):
+        rows = [k % len(example) for k in range(count)]
+        return example[rows].to(next(parameters, example).device)
+    # Between 0 and 1 and all different, without a random draw.
+    x = torch.arange(count * math.prod(example), device="cpu").sin().square()
+    return x.view(count, *example).to(next(parameters, torch.empty(0)))
+
+
+def _mixes(block: nn.Module, x: Tensor, y: Tensor) -> bool:
+    """Whether a recurrent or attention layer takes the samples for a sequence.
+
+    Then the last one alone does not give what it gave behind the others. Tensors of the meta device
+    do not tell.
+    """
+    if y.is_meta or not any(hasattr(module, "batch_first") for module in block.modules()):
+        return False
+    apart = (block(x[-1:]) - y[-1:]).abs().max()
+    return bool(apart > 0.1 * y.abs().max())

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import os
+import time
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,6 +13,7 @@ from associated_learning.errors import ArchiveError
 from associated_learning.files import atomic_write
 
 MANIFEST = "manifest.json"
+JOBS = "jobs.csv"  # what the jobs of a scale cost
 
 
 def pack(files: Sequence[Path], folder: Path, out: Path) -> None:
@@ -74,17 +77,64 @@ def read(archive: Path) -> dict[str, bytes]:
     return contents
 
 
-def unpack(archive: Path, folder: Path) -> None:
-    """Verify an archive as a whole, then write its files below `folder`.
+def held(source: str, scales: Iterable[str], results: str) -> dict[str, set[str]]:
+    """Files that figures and tables can be made of, by scale, where nothing is trained.
+
+    Parameters
+    ----------
+    source
+        "archive": all that a scale's archive holds, verified as a whole, of scales that have one.
+        "finished": all that lies below `results`, and what it cost, which is gathered from that.
+    scales
+        Names.
+    results
+        Folder that the files are in, or will be.
 
     Raises
     ------
     ArchiveError
-        See `read`; nothing is written then.
+        See `read`.
     """
-    for name, content in read(archive).items():
+    if source == "archive":
+        packed = {scale: Path(f"archives/{scale}.zip") for scale in scales}
+        return {
+            scale: {f"{results}/{file}" for file in read(path)}
+            for scale, path in packed.items()
+            if path.exists()
+        }
+    folders = {scale: Path(results, scale) for scale in scales}
+    return {
+        scale: {path.as_posix() for path in (*folder.rglob("*.*"), folder / JOBS)}
+        for scale, folder in folders.items()
+    }
+
+
+def unpack(archive: Path, folder: Path, overwrite: bool = False) -> None:
+    """Verify an archive as a whole, then write its files below `folder`, all with one time.
+
+    Raises
+    ------
+    ArchiveError
+        See `read`; or other files of these names lie there, unless `overwrite` says that they may
+        be replaced. Nothing is written then.
+    """
+    contents = read(archive)
+    others = [name for name in contents if differs(folder / name, contents[name])]
+    if others and not overwrite:
+        raise ArchiveError(
+            f"{len(others)} files in {folder} are not those of {archive}, such as {others[0]}."
+            " Nothing was unpacked. Unpack into another folder, or replace them by --overwrite"
+        )
+    now = time.time()
+    for name, content in contents.items():
         with atomic_write(folder / name) as partial:
             partial.write_bytes(content)
+        os.utime(folder / name, (now, now))  # none is older than what it was made of
+
+
+def differs(path: Path, content: bytes) -> bool:
+    """Whether there is such a file, with another content."""
+    return path.is_file() and path.read_bytes() != content
 
 
 def _provenance(contents: dict[str, bytes]) -> dict[str, Any]:

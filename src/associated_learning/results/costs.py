@@ -1,5 +1,6 @@
 """What finished jobs cost, from Snakemake's benchmark files."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,9 +8,10 @@ import pandas as pd
 
 from associated_learning.files import atomic_write
 from associated_learning.machine import processor
+from associated_learning.results import archive as archives
 
 
-def write(benchmarks: Sequence[Path], out: Path) -> None:
+def write(benchmarks: Sequence[Path], out: Path, archive: Path | None = None) -> None:
     """Gather benchmarks into a CSV file with one row per job.
 
     Parameters
@@ -17,22 +19,30 @@ def write(benchmarks: Sequence[Path], out: Path) -> None:
     benchmarks
         RULE/JOB.tsv; those that are not there are of jobs that had nothing to do.
     out
-        The file: `rule`, `job`, `seconds`, `peak_memory_mb`, and `processor` and `cores` of here.
+        The file: `rule`, `job`, `seconds`, `peak_memory_mb`, and `processor` and `cores` of where
+        the job ran.
+    archive
+        Of the scale, if there is one. What these jobs cost there counts where they have no
+        benchmark here, as of runs that were unpacked.
 
     Raises
     ------
     SystemExit
-        There is none, or one is damaged.
+        There is no benchmark, or one is damaged.
     """
     found = [path for path in benchmarks if path.exists()]
     if not found:
         raise SystemExit(
             f"error: there is none of {len(benchmarks)} benchmarks: run the workflow first"
         )
-    jobs = pd.concat(map(_read, found)).rename(
+    here = pd.concat(map(_read, found)).rename(
         columns={"s": "seconds", "max_rss": "peak_memory_mb"}
     )
-    jobs = jobs[["rule", "job", "seconds", "peak_memory_mb"]].assign(**processor())
+    here = here[["rule", "job", "seconds", "peak_memory_mb"]].assign(**processor())
+    elsewhere = _archived(archive) if archive and archive.exists() else here[:0]
+    jobs = pd.concat([here, elsewhere]).drop_duplicates(["rule", "job"])
+    wanted = pd.DataFrame([(path.parent.name, path.stem) for path in benchmarks])
+    jobs = wanted.set_axis(["rule", "job"], axis=1).merge(jobs)
     with atomic_write(out) as partial:
         jobs.to_csv(partial, index=False, lineterminator="\n", encoding="utf-8")
 
@@ -48,3 +58,10 @@ def _read(path: Path) -> pd.DataFrame:
             f"error: {path} is damaged ({error}): delete it and run its job again"
         ) from error
     return job.assign(rule=path.parent.name, job=path.stem)
+
+
+def _archived(archive: Path) -> pd.DataFrame:
+    for name, content in archives.read(archive).items():
+        if Path(name).name == archives.JOBS:
+            return pd.read_csv(io.BytesIO(content))
+    return pd.DataFrame(columns=["rule", "job"])

@@ -48,6 +48,22 @@ def load_json(path: Path) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+def best_rate(path: Path) -> float:
+    """The learning rate that was best in a comparison (see `measure.tuning`); of equals the lowest.
+
+    Raises
+    ------
+    DataError
+        The file is missing or damaged, or no rate gave finite losses.
+    """
+    with reading(path):
+        found = {one["learning_rate"]: one["accuracy"] for one in load_json(path)["trainings"]}
+        finite = sorted(rate for rate in found if found[rate] is not None)
+    if not finite:
+        raise DataError(f"{path}: no rate gave finite losses: state one as learning_rate")
+    return max(finite, key=found.__getitem__)
+
+
 def read_csv(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     """Read a CSV file, which has to have some columns and a row."""
     with reading(path):

@@ -52,5 +52,6 @@ def make(inputs: list[Path]) -> Table:
         "Longest (s)": frame["longest_seconds"].map("{:,.1f}".format),
         "Peak memory (MB)": memory.map("{:,.0f}".format).where(memory.notna(), NONE),
     }
-    machine = f"Gathered on: {jobs['processor'].iloc[0]}, {jobs['cores'].iloc[0]} cores."
-    return Table(frame, f"{CAPTION} {machine}", pd.DataFrame(shown))
+    machines = jobs[["processor", "cores"]].drop_duplicates().itertuples(index=False)
+    where = "; ".join(f"{processor}, {cores} cores" for processor, cores in machines)
+    return Table(frame, f"{CAPTION} Run on: {where}.", pd.DataFrame(shown))

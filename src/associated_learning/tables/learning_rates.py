@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from associated_learning import plan, registry
+from associated_learning import cells, plan, registry
 from associated_learning.results import read
 from associated_learning.tables.output import NONE, Table, percent
 
@@ -16,10 +16,10 @@ CAPTION = (
     "Accuracy by learning rate on training images that were held out, in percent. The scale's"
     " file stated the rule of the comparison beforehand, and it holds for every method. * marks"
     " the highest accuracy, † a rate beyond the grid, tried as the best of the grid was at its end."
-    " The scale gives its learning rate to the network and method. No test image was looked at. In"
-    " AL the rate is that of f and b, and the rate of g and h is twice it. Out: the losses were not"
-    " finite. Rows without accuracies are of networks that took a rate over from another network,"
-    " or were given one without a comparison."
+    " With it the network is trained by that method, unless the scale states another rate. No test"
+    " image was looked at. In AL the rate is that of f and b, and the rate of g and h is twice it."
+    " Out: the losses were not finite. Rows without accuracies are of networks that took a rate"
+    " over from another network, or were given one without a comparison."
 )
 COLUMNS = ["dataset", "arch", "method", "learning_rate", "accuracy", "chosen", "extension"]
 
@@ -55,11 +55,12 @@ def make(inputs: list[Path]) -> Table:
         rows.append(row | {"Taken over": NONE})
     frame = found[COLUMNS]
     config = [path for path in inputs if path.suffix == ".yaml"]
-    if config and (others := list(_not_compared(*config))):
+    if config and (others := list(_not_compared(*config, found))):
         taken = pd.DataFrame(others)
         columns = ["dataset", "arch", "learning_rate", "taken_over"]
         for (dataset, arch, rate, source), cell in taken.groupby(columns, sort=False, dropna=False):
-            words = "no comparison" if pd.isna(source) else f"{rate:g} of {_label(source)}"
+            words = "the thesis' rate" if pd.isna(rate) else f"{rate:g}"
+            words += ", no comparison" if pd.isna(source) else f" of {_label(source)}"
             row = _named(dataset, arch, cell["method"]) | {"Steps": NONE}
             rows.append(
                 row | dict.fromkeys((f"{r:g}" for r in rates), NONE) | {"Taken over": words}
@@ -75,7 +76,7 @@ def make(inputs: list[Path]) -> Table:
     return Table(frame, f"{CAPTION} {trained}", pd.DataFrame(rows))
 
 
-def _not_compared(scale: Path, experiments: Path) -> Iterator[dict[str, Any]]:
+def _not_compared(scale: Path, experiments: Path, found: pd.DataFrame) -> Iterator[dict[str, Any]]:
     """Rows of all that a scale trains and compares no rates for."""
     name, read_yaml = scale.stem, lambda path: yaml.safe_load(path.read_text(encoding="utf-8"))
     config = {
@@ -85,24 +86,18 @@ def _not_compared(scale: Path, experiments: Path) -> Iterator[dict[str, Any]]:
         "networks": registry.networks(),
         "methods": registry.methods(),
     }
-    tuning = config["scales"][name].get("tuning", {})
-    tuned, named = tuning.get("archs", {}), tuning.get("taken_over", {})
-
-    def rate(*cell: str) -> float | None:
-        return plan.run_settings(config, name, *cell).get("learning_rate")
-
+    chosen = found[found["chosen"]].set_index(read.CELL[:3])["learning_rate"]
     for dataset, arch, method in plan.trained(config, name):
-        if arch in tuned.get(dataset, []):
+        source = cells.compared(config, name, dataset, arch)
+        if source == (dataset, arch):
             continue
-        # Of the same data set rather than of another one; the same network, if none is named.
-        source, own = named.get(arch, arch), rate(dataset, arch, method)
-        known = [other for other, archs in tuned.items() if source in archs]
-        known = [other for other in known if rate(other, source, method) == own]
-        found = sorted(known, key=lambda other: other != dataset)
+        stated = plan.run_settings(config, name, dataset, arch, method).get("learning_rate")
+        taken = chosen.get((*source, method)) if source and stated is None else None
         yield {
-            **{"dataset": dataset, "arch": arch, "method": method, "learning_rate": own},
+            **{"dataset": dataset, "arch": arch, "method": method},
+            **{"learning_rate": taken if stated is None else stated},
             **{"accuracy": math.nan, "chosen": False, "extension": False},
-            "taken_over": f"{found[0]} {source}" if found else None,
+            "taken_over": None if taken is None else " ".join(source),
         }
 
 

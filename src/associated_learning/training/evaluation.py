@@ -70,7 +70,7 @@ def prefix_accuracies(
     correct = 0
     with torch.inference_mode():
         for some, wanted in zip(images.split(TEST_BATCH), labels.split(TEST_BATCH), strict=True):
-            predictions = torch.stack(network.prefix_predictions(prepared(some)))
+            predictions = torch.stack([*network.prefix_predictions(prepared(some))])
             correct = correct + (predictions.argmax(2) == wanted.to(predictions.device)).sum(1)
     network.train()
     return [right / len(labels) for right in correct.tolist()]

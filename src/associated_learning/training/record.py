@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors.torch
 import torch
 
 from associated_learning import closure, registry
 from associated_learning.data.load import Dataset
-from associated_learning.files import atomic_write, write_json, write_rows
+from associated_learning.files import write_json, write_rows
 from associated_learning.machine import processor
 from associated_learning.measure.parameters import multiply_adds, parameter_counts
+from associated_learning.training import weights
 from associated_learning.training.config import Config
 from associated_learning.training.run import Run
 
@@ -25,10 +25,7 @@ from associated_learning.training.run import Run
 def write_results(run: Run, out: Path) -> dict[str, Any]:
     """Write the files of a finished run, metrics.json last; returns what that holds."""
     found = metrics(run)
-    with atomic_write(out / "weights.safetensors") as partial:
-        weights = {name: w.contiguous() for name, w in run.network.state_dict().items()}
-        # Python's own writing: a full disk is then an OSError.
-        partial.write_bytes(safetensors.torch.save(weights))
+    weights.write(out / "weights.safetensors", run.network, run.data)
     write_rows(out / "history.csv", run.history)
     write_json(out / "metrics.json", found)
     return found
