@@ -33,9 +33,9 @@ rule distances:
         "logs/{scale}/distances/{dataset}_{arch}_{method}_{variant}seed{seed}.log",
     benchmark:
         "results/{scale}/benchmarks/distances/{dataset}_{arch}_{method}_{variant}seed{seed}.tsv"
+    priority: priority(2)
     conda:
         "../envs/environment.yaml"
-    priority: priority(2)
     resources:
         runtime=120,
         mem_mb=2000,
@@ -59,9 +59,9 @@ rule probe:
         "logs/{scale}/probe/{dataset}_{arch}_{method}_{variant}seed{seed}.log",
     benchmark:
         "results/{scale}/benchmarks/probe/{dataset}_{arch}_{method}_{variant}seed{seed}.tsv"
+    priority: priority(2)
     conda:
         "../envs/environment.yaml"
-    priority: priority(2)
     resources:
         runtime=240,
         mem_mb=4000,
@@ -86,9 +86,9 @@ rule embed:
         "logs/{scale}/embed/{dataset}_{arch}_{method}_{variant}seed{seed}.log",
     benchmark:
         "results/{scale}/benchmarks/embed/{dataset}_{arch}_{method}_{variant}seed{seed}.tsv"
+    priority: priority(2)
     conda:
         "../envs/environment.yaml"
-    priority: priority(2)
     resources:
         runtime=240,
         mem_mb=6000,

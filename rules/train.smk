@@ -14,10 +14,10 @@ rule train:
         "logs/{scale}/train/{dataset}_{arch}_{method}_{variant}seed{seed}.log",
     benchmark:
         "results/{scale}/benchmarks/train/{dataset}_{arch}_{method}_{variant}seed{seed}.tsv"
+    priority: priority(0)
     conda:
         "../envs/environment.yaml"
     threads: 1
-    priority: priority(0)
     resources:
         runtime=scale_resource("runtime"),
         mem_mb=scale_resource("mem_mb"),
@@ -52,10 +52,10 @@ rule tune:
         "logs/{scale}/tune/{dataset}_{arch}_{method}.log",
     benchmark:
         "results/{scale}/benchmarks/tune/{dataset}_{arch}_{method}.tsv"
+    priority: priority(1)
     conda:
         "../envs/environment.yaml"
     threads: 1
-    priority: priority(1)
     resources:
         runtime=scale_resource("runtime"),
         mem_mb=scale_resource("mem_mb"),
