@@ -1,5 +1,6 @@
 """The commands: listed, quick to ask for help, and wrong values get one line."""
 
+import json
 import subprocess
 import sys
 
@@ -80,6 +81,7 @@ def test_help_of_every_command_takes_no_torch():
         (["--method", "bp", "--target-lr-factor", "3"], ["--target-lr-factor", "bp"]),
         (["--method", "bp", "--workers", "2"], ["--workers", "2", "bp"]),
         (["--device", "cpu", "--tf32"], ["--tf32", "cpu"]),
+        (["--out", ""], ["--out", "empty"]),
         (["--learning-rate", "1", "--rate-of", "t.json"], ["--rate-of", "--learning-rate"]),
     ],
 )
@@ -89,6 +91,37 @@ def test_wrong_values_get_one_line_and_status_2(prepared, tmp_path, capsys, flag
     error = capsys.readouterr().err
     assert stop.value.code == 2
     assert error.count("\n") == 1 and all(word in error for word in words), error
+
+
+def test_a_finished_run_is_not_trained_again_and_not_replaced_unless_one_says_so(
+    prepared, tmp_path, capsys
+):
+    first = command(prepared, tmp_path, "--device", "cpu")[4:]
+    train(first)
+    files = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    times = {path: path.stat().st_mtime_ns for path in files}
+    capsys.readouterr()
+    train(first)
+    said = capsys.readouterr().out
+    assert said == f"digits cnn al seed 0 is finished already: {tmp_path / 'metrics.json'}\n"
+    train([*first, "--workers", "2"])  # they give the same run
+    for other in (["--seed", "1"], ["--method", "bp"], ["--epochs", "1"]):
+        with pytest.raises(
+            SystemExit, match=r"holds digits cnn al seed 0, .* another.*--overwrite"
+        ):
+            train(first + other)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == files
+    assert {path: path.stat().st_mtime_ns for path in files} == times
+    train([*first, "--seed", "1", "--overwrite"])
+    assert json.loads((tmp_path / "metrics.json").read_text())["seed"] == 1
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"config": 1, "fingerprints": 2}'])
+def test_what_cannot_be_read_is_not_replaced_either(prepared, tmp_path, content):
+    (tmp_path / "metrics.json").write_text(content)
+    with pytest.raises(SystemExit, match=r"cannot be read .*--overwrite"):
+        train(command(prepared, tmp_path)[4:])
+    assert (tmp_path / "metrics.json").read_text() == content
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

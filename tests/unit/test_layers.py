@@ -50,16 +50,17 @@ def test_a_wide_layer_takes_part_in_autocast():
 
 
 def test_a_wide_layer_computes_no_gradient_that_nobody_wants():
-    layer, products = layers.WideLinear(8, 8), []
+    layer, products = layers.WideLinear(8, 16), []
     for wanted in (False, True):
         with FlopCounterMode(display=False) as counter:
             layer(torch.randn(4, 8, requires_grad=wanted)).sum().backward()
-        products.append(counter.get_total_flops() / (2 * 4 * 8 * 8))
+        products.append(counter.get_total_flops() / (2 * 4 * 8 * 16))
     assert products == [2, 3]
 
 
 def test_layers_are_wide_where_that_pays():
     kinds = {(8192, 320): layers.WideLinear, (320, 64): nn.Linear, (3072, 750): nn.Linear}
+    kinds |= {(8192, 1500): layers.WideLinear}
     for (below, above), kind in kinds.items():
         assert type(layers.dense(below, above, nn.Sigmoid)[0]) is kind
 

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -55,6 +56,14 @@ def test_progress_is_one_line_an_epoch_where_there_is_no_terminal(commanded):
     ]
 
 
+def test_a_line_of_an_epoch_is_short_however_many_components_there_are(digits, tmp_path, capsys):
+    options = {"arch": "sigmoid16", "epochs": 1, "width": 0.05, "target_width": 4}
+    loop.train(config(**options), digits, tmp_path)
+    (line,) = capsys.readouterr().out.splitlines()
+    assert len(line) <= 160 and re.search(r"\| \d+ of 16 components started \|", line)
+    assert re.search(r" \| associated \S+ \| inverse \S+ \| \S+ s, 0 s left$", line)
+
+
 @on_commanded
 def test_a_killed_run_goes_on_and_ends_bit_equal_to_an_undisturbed_one(
     prepared, commanded, tmp_path
@@ -93,7 +102,8 @@ def test_a_terminated_run_saves_itself(prepared, tmp_path):
     assert run.stdout.readline()  # the first epoch is over
     run.terminate()
     run.terminate()  # as Slurm does at a time limit
-    run.communicate()
+    said = run.communicate()[0].splitlines()[-1]
+    assert re.search(r"stopped at step \d+ of 13800, saved in \S*checkpoint\.pt; the same", said)
     assert run.returncode == 128 + signal.SIGTERM
     assert (tmp_path / "checkpoint.pt").exists() and not (tmp_path / "metrics.json").exists()
 

@@ -165,6 +165,19 @@ def test_a_comparison_that_was_stopped_beyond_the_grid_goes_on_there(
         assert one | {"seconds": 0} == other | {"seconds": 0}
 
 
+def test_a_finished_comparison_is_not_made_again_and_not_replaced(prepared, tmp_path, capsys):
+    found = run(prepared, tmp_path, "0.01")
+    capsys.readouterr()
+    assert run(prepared, tmp_path, "0.01") == found
+    assert "is finished already" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="another rates"):
+        run(prepared, tmp_path, "0.02")
+    with pytest.raises(SystemExit, match="another config and data"):
+        run(prepared, tmp_path, "0.01", flags=("--held-out", "200", "--epochs", "1"))
+    other = run(prepared, tmp_path, "0.02", flags=("--overwrite",))
+    assert other["trainings"][0]["learning_rate"] == 0.02
+
+
 def write(path: Path, method: str, accuracies: dict[float, float | None]) -> Path:
     config = {"dataset": "mnist", "arch": "mlp", "method": method, "seed": 7}
     trainings = [{"learning_rate": rate, "accuracy": a} for rate, a in accuracies.items()]

@@ -12,13 +12,19 @@ FIGURE = "figures/smoke/curves_digits.png"
 HEAVY = ["torch", "torchvision", "sklearn", "pooch"]
 
 
+def with_archive(project: Project, folder: Path) -> Project:
+    """A clone with a project's config and archive."""
+    other = Project.cloned(folder)
+    shutil.rmtree(other.folder / "config")
+    for name in ("config", "archives"):
+        shutil.copytree(project.folder / name, other.folder / name)
+    return other
+
+
 @pytest.fixture
 def reader(finished: Project, tmp_path: Path) -> Project:
     """What a reader has: the workflow and the archive, no torch, no data."""
-    project = Project.cloned(tmp_path / "reader")
-    (project.folder / "archives").mkdir()
-    for file in ("archives/smoke.zip", "config/experiments.yaml"):
-        (project.folder / file).write_bytes((finished.folder / file).read_bytes())
+    project = with_archive(finished, tmp_path / "reader")
     for name in HEAVY:
         (project.folder / f"src/{name}.py").write_text(f"raise ImportError('no {name} here')\n")
     return project
@@ -97,10 +103,7 @@ def test_an_archive_that_lacks_a_run_gives_the_figures_of_what_it_holds(reader: 
 
 def elsewhere(project: Project, folder: Path) -> Project:
     """A clone that goes on from a project's archive."""
-    other = Project.cloned(folder)
-    (other.folder / "archives").mkdir()
-    for file in ("archives/smoke.zip", "config/experiments.yaml"):
-        (other.folder / file).write_bytes((project.folder / file).read_bytes())
+    other = with_archive(project, folder)
     # Data first: what is older than its data would be made again.
     run = other.run("--cores", "1", "data/prepared/digits.safetensors")
     assert run.returncode == 0, run.stdout

@@ -4,6 +4,7 @@ import argparse
 import math
 import pkgutil
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 
@@ -16,10 +17,17 @@ class Parser(argparse.ArgumentParser):
             description=description,
             allow_abbrev=False,
         )
+        self.register("type", Path, _path)
 
     def error(self, message: str) -> None:
         """Print one line that names the flag, its value and what is allowed; exit with 2."""
         self.exit(2, f"error: {message}\n")
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty; allowed: a path")
+    return Path(text)
 
 
 def integer(least: int) -> Callable[[str], int]:

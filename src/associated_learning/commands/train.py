@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from associated_learning.training.config import Config
 
 
-HOW = ("data", "out", "checkpoint_seconds", "workers", "rate_of")  # flags that are no settings
+# Flags that are no settings of a run.
+HOW = ("data", "out", "overwrite", "checkpoint_seconds", "workers", "rate_of")
 
 
 def parser(command: str = "train", description: str = __doc__) -> Parser:
@@ -70,6 +71,9 @@ def parser(command: str = "train", description: str = __doc__) -> Parser:
     )
     p.add_argument("--checkpoint-seconds", type=not_negative, default=300.0)
     p.add_argument(
+        "--overwrite", action="store_true", help="replace another finished run in that folder"
+    )
+    p.add_argument(
         "--data", type=Path, default=Path("data/prepared"), help="folder of prepared data"
     )
     p.add_argument("--out", type=Path, required=True, help="folder of this run")
@@ -110,9 +114,9 @@ def main(argv: list[str] | None = None) -> None:
     from associated_learning import build
     from associated_learning.data import load
     from associated_learning.files import alone_in
-    from associated_learning.training import loop, pipeline
+    from associated_learning.training import loop, pipeline, record
 
-    folder, out, seconds, workers, rate_of = (options.pop(key) for key in HOW)
+    folder, out, overwrite, seconds, workers, rate_of = (options.pop(key) for key in HOW)
     if rate_of and options["learning_rate"]:
         p.error("argument --rate-of: not allowed with --learning-rate")
     if workers > 1 and not build.method_class(options["method"]).local:
@@ -131,6 +135,8 @@ def main(argv: list[str] | None = None) -> None:
     if config.batch_size > images:
         p.error(f"argument --batch-size: {config.batch_size}; allowed: 2 to {images}")
     with alone_in(out):
+        if record.finished(out / "metrics.json", record.fingerprints(config, data), overwrite):
+            return
         if workers > 1:
             del data
             pipeline.train(config, folder, out, workers, seconds)

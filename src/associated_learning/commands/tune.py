@@ -16,7 +16,7 @@ def main(argv: list[str] | None = None) -> None:
     from associated_learning.training import loop
 
     rates, held_out = options.pop("learning_rates"), options.pop("held_out")
-    folder, out, seconds, workers, rate_of = (options.pop(key) for key in train.HOW)
+    folder, out, overwrite, seconds, workers, rate_of = (options.pop(key) for key in train.HOW)
     if options["learning_rate"] is not None or rate_of or workers > 1:
         p.error(
             "argument --learning-rate, --rate-of, --workers: not allowed here; use --learning-rates"
@@ -25,6 +25,6 @@ def main(argv: list[str] | None = None) -> None:
     data = load.load(folder, config.dataset)
     with alone_in(out), loop.clear_errors(config.name):
         try:
-            tuning.write(config, data, rates, held_out, out, seconds)
+            tuning.write(config, data, rates, held_out, out, seconds, overwrite)
         except ValueError as error:
             p.error(str(error))

@@ -52,7 +52,7 @@ def write(configs: Sequence[Config], data: Path, out: Path) -> None:
 
 
 def measure(
-    configs: Sequence[Config], data: Dataset, enough: float = SECONDS
+    configs: Sequence[Config], data: Dataset, enough: float | None = None
 ) -> list[dict[str, Any]]:
     """Time steps of several runs by turns, in this process.
 
@@ -63,7 +63,7 @@ def measure(
     data
         The prepared data set.
     enough
-        Seconds of steps of a run after which three rounds are enough.
+        Seconds of steps of a run after which three rounds are enough (`SECONDS` if None).
 
     Returns
     -------
@@ -79,7 +79,7 @@ def measure(
     times: list[list[float]] = [[] for _ in runs]
     for number in range(1 + ROUNDS):
         for turn, taken in zip(turns, times, strict=True):
-            if number > 3 and sum(taken) > enough:
+            if number > 3 and sum(taken) > (SECONDS if enough is None else enough):
                 continue
             found = next(turn)
             if number:  # the first warms up

@@ -25,6 +25,7 @@ def write(
     held_out: int,
     out: Path,
     checkpoint_seconds: float = 300.0,
+    overwrite: bool = False,
 ) -> None:
     """Train once with each learning rate and look at training images that none was trained on.
 
@@ -44,22 +45,28 @@ def write(
         Folder of tuning.json and the checkpoints: stopped and called again, it goes on from them.
     checkpoint_seconds
         Least time between two checkpoints.
+    overwrite
+        Whether another comparison that is finished in that folder may be replaced.
 
     Raises
     ------
     ValueError
         No training images are left, or fewer than the config's subset.
     SystemExit
-        As `loop.train`.
+        As `loop.train`; or another comparison lies there.
 
     Notes
     -----
     tuning.json holds `config`, `held_out`, `steps` of each training, `versions`, `hardware`,
-    `fingerprints` (see `record.metrics`), and `trainings`, each with its `learning_rate`, whether
-    that is an `extension` of the grid, the `accuracy` on the held-out images at its end (None where
-    its losses were not finite) and its `seconds`.
+    `fingerprints` (see `record.fingerprints`) with the `rates` asked for, and `trainings`, each
+    with its `learning_rate`, whether that is an `extension` of the grid, the `accuracy` on the
+    held-out images at its end, that of all `prefixes` (None where its losses were not finite), and
+    its `seconds`.
     """
     data = hold_out(data, held_out, config.train_subset or 1)
+    fingerprints = record.fingerprints(config, data) | {"rates": list(rates)}
+    if record.finished(out / "tuning.json", fingerprints, overwrite):
+        return
     loop.require_writable(out)
     trainings: list[dict[str, Any]] = []
     checkpoints = []
@@ -68,16 +75,17 @@ def write(
         rate = waiting.pop(0)
         checkpoints.append(saved := out / f"tuning_{rate:g}.pt")
         run = loop.start(Run(dataclasses.replace(config, learning_rate=rate), data), saved)
-        accuracy = None
+        accuracy, prefixes = None, None
         with loop.stop_signals() as stop:
             try:
                 loop.run_to_end(run, saved, stop, checkpoint_seconds)
                 loop.save(run, saved)
-                accuracy = run.history[-1]["test_accuracy"]
+                prefixes = [v for k, v in run.history[-1].items() if "prefix" in k]
+                accuracy = prefixes[-1]
             except TrainingError as error:
                 print(f"{error}; rate {rate:g} is out", flush=True)
         found = {"learning_rate": rate, "extension": rate not in rates, "accuracy": accuracy}
-        trainings.append(found | {"seconds": run.training_seconds})
+        trainings.append(found | {"prefixes": prefixes, "seconds": run.training_seconds})
         if not waiting and (beyond := extension(trainings)):
             waiting.append(beyond)
     described = dataclasses.asdict(config)
@@ -87,7 +95,7 @@ def write(
         "held_out": held_out,
         "steps": run.total_steps,
         "trainings": trainings,
-        "fingerprints": {key: run.fingerprints[key] for key in ("code", "data", "torch")},
+        "fingerprints": fingerprints,
         "versions": record.versions(),
         "hardware": record.hardware(torch.device(config.device)),
     }

@@ -47,7 +47,9 @@ def dense(
     initialise: Callable[[Layer], Layer] = he_normal,
 ) -> nn.Sequential:
     """Fully connected layer, (batch, below) to (batch, above); batch norm if asked for."""
-    wide = below * above >= 2**20  # in small layers Python takes longer than the products
+    # In small layers Python takes longer than the products; rows that are not whole vectors of a
+    # processor's cost copies.
+    wide = below * above >= (2**20 if above % 8 == 0 else 2**23)
     layer = initialise((WideLinear if wide else nn.Linear)(below, above))
     norm = [batch_norm_layer(nn.BatchNorm1d, above)] if batch_norm else []
     return nn.Sequential(layer, *norm, activation())

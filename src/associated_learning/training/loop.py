@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import statistics
 import sys
 import time
 from collections.abc import Iterator
@@ -101,18 +102,33 @@ def run_to_end(run: Run, saved: Path, stop: list[int], checkpoint_seconds: float
                     save(run, saved)
                     last_save = time.monotonic()
                 if stop:
+                    print(
+                        f"{name} | stopped at step {run.step} of {run.total_steps}, saved in"
+                        f" {saved}; the same command goes on",
+                        flush=True,
+                    )
                     raise SystemExit(128 + stop[0])
 
 
 def in_words(run: Run, row: dict[str, float] | None) -> str:
-    """The end of an epoch as one line, with its row of the history if it has one."""
+    """The end of an epoch as one line, with its row of the history if it has one.
+
+    Of several components it counts those that have started, right more than twice as often as
+    chance; of their losses it gives the means.
+    """
     epoch, epochs = (step / run.steps_per_epoch for step in (run.step, run.total_steps))
     said = [run.config.name, f"epoch {epoch:g}/{epochs:g} step {run.step}"]
     if row:
-        accuracies = [f"{value:.4f}" for key, value in row.items() if "prefix" in key]
-        said.append(f"test accuracy by prefix {' '.join(accuracies)}")
-        said.append(" ".join(f"{column} {row[column]:.3g}" for column in run.columns))
-    return " | ".join([*said, f"{run.training_seconds:.1f} s"])
+        prefixes = [value for key, value in row.items() if "prefix" in key]
+        said.append(f"test accuracy {row['test_accuracy']:.4f}")
+        if len(prefixes) > 1:
+            started = sum(value > 2 / len(run.data.classes) for value in prefixes)
+            said.append(f"{started} of {len(prefixes)} components started")
+        for name in run.network.loss_names:
+            losses = [row[column] for column in run.columns if column.startswith(name)]
+            said.append(f"{name} {statistics.fmean(losses):.3g}")
+    left = run.training_seconds / run.step * (run.total_steps - run.step)
+    return " | ".join([*said, f"{run.training_seconds:.1f} s, {left:.0f} s left"])
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ import torch
 
 from associated_learning import closure, registry
 from associated_learning.data.load import Dataset
+from associated_learning.errors import DataError
 from associated_learning.files import write_json, write_rows
 from associated_learning.machine import processor
 from associated_learning.measure.parameters import multiply_adds, parameter_counts
@@ -76,6 +77,41 @@ def fingerprints(config: Config, data: Dataset) -> dict[str, Any]:
         "data": data.fingerprint,
         "torch": str(torch.__version__),
     }
+
+
+def finished(path: Path, fingerprints: dict[str, Any], overwrite: bool) -> bool:
+    """Whether a job has finished already; False where it has not begun, or may be done anew.
+
+    Parameters
+    ----------
+    path
+        What it writes last: JSON that holds its `config` and `fingerprints`.
+    fingerprints
+        Of the job that is to be done; what the file does not hold of them does not count.
+    overwrite
+        Whether what lies there may be replaced.
+
+    Raises
+    ------
+    DataError
+        Another job's file lies there, or a damaged one, and may not be replaced.
+    """
+    if overwrite or not path.exists():
+        return False
+    replace = "Give another --out, or replace it by --overwrite"
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        lies, there = found["config"], found["fingerprints"]
+        name = "{dataset} {arch} {method} seed {seed}".format_map(lies)
+        others = [key for key, value in there.items() if value != fingerprints[key]]
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise DataError(f"{path} is there and cannot be read ({error}). {replace}") from error
+    if others:
+        raise DataError(
+            f"{path.parent} holds {name}, finished with another {' and '.join(others)}. {replace}"
+        )
+    print(f"{name} is finished already: {path}", flush=True)
+    return True
 
 
 def versions() -> dict[str, str]:
