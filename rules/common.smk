@@ -10,7 +10,7 @@ PACKAGES = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, PACKAGES)
 shell.prefix(f"export PYTHONPATH='{PACKAGES}'; ")
 
-from associated_learning import closure, configuration, failures, plan, registry
+from associated_learning import cells, closure, configuration, failures, plan, registry
 
 try:
     config |= configuration.load(config, Path(workflow.basedir) / "config")
@@ -23,7 +23,7 @@ if config["source"] != "runs":
     from associated_learning.results import archive
 
     try:
-        config["held"] = archive.held(config["source"], SCALES, RESULTS)
+        config["held"] = archive.held(config)
     except archive.ArchiveError as error:
         raise WorkflowError(str(error))
 RUN = f"{RESULTS}/{{scale}}/{{dataset}}/{{arch}}/{{method}}/{{variant}}seed{{seed}}/"
@@ -76,4 +76,4 @@ def scale_resource(name):
 
 def priority(within):
     """Function of the wildcards: by the scale's order, and within what stands there together."""
-    return lambda w: plan.priority(config, w.scale, w.dataset, w.arch) + within
+    return lambda w: cells.priority(config, w.scale, w.dataset, w.arch) + within

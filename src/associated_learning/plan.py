@@ -12,7 +12,6 @@ from itertools import product
 from pathlib import PurePosixPath
 from typing import Any
 
-from associated_learning.cells import PRIORITIES as PRIORITIES
 from associated_learning.cells import (
     Config,
     compared,
@@ -24,7 +23,6 @@ from associated_learning.cells import (
     trains,
     variant,
 )
-from associated_learning.cells import priority as priority
 from associated_learning.settings import counted_entries as counted_entries
 from associated_learning.settings import flags, run_settings
 from associated_learning.settings import mark as mark
@@ -171,17 +169,22 @@ def rate(config: Config, scale: str, dataset: str, arch: str, method: str) -> li
 
 def archived(config: Config, scale: str) -> list[str]:
     """All that the figures and tables of a scale read."""
-    root = f"{folder(config)}/{scale}/"
-    files = {path for output in outputs(config, scale) for path in output.inputs}
-    runs = {str(PurePosixPath(path).parent) for path in run_files(config, scale)}
+    root, planned = f"{folder(config)}/{scale}/", _planned(config)
+    files = {path for output in outputs(planned, scale) for path in output.inputs}
+    runs = {str(PurePosixPath(path).parent) for path in run_files(planned, scale)}
     files |= {f"{run}/{file}" for run in runs for file in ("metrics.json", "history.csv")}
     return held(config, scale, sorted(path for path in files if path.startswith(root)))
+
+
+def _planned(config: Config) -> Config:
+    """The config of what there is to be, whatever is there."""
+    return {key: value for key, value in config.items() if key != "held"}
 
 
 def benchmarks(config: Config, scale: str) -> list[str]:
     """Benchmarks of all jobs of a scale whose costs are gathered."""
     jobs = set()
-    for path in run_files(config, scale):
+    for path in held(config, scale, run_files(_planned(config), scale)):
         *_, dataset, arch, method, seed, file = PurePosixPath(path).parts
         run = "_".join((dataset, arch, method, seed))
         jobs |= {("train", run), (RUN_FILES[file], run)}
@@ -332,15 +335,16 @@ def _entries(
 def _runs(
     config: Config, scale: str, experiment: Config, dataset: str, archs: list[str]
 ) -> tuple[str, ...]:
-    """The file of each run that an experiment reads."""
-    found = (
-        f"{folder(config)}/{scale}/{dataset}/{arch}/{method}/{of}seed{seed}/{experiment['from']}"
-        for arch in archs
-        for method in methods(config, scale, experiment, dataset, arch)
-        if (of := variant(config, scale, experiment, dataset, arch, method)) is not None
-        for seed in range(seeds(config, scale, dataset, arch, method))
-    )
-    there = tuple(held(config, scale, found))
+    """The file of each run that an experiment reads; of a cell those of all seeds, or none."""
+    found: list[str] = []
+    for arch in archs:
+        for method in methods(config, scale, experiment, dataset, arch):
+            of = variant(config, scale, experiment, dataset, arch, method)
+            if of is not None:
+                cell = f"{folder(config)}/{scale}/{dataset}/{arch}/{method}/{of}seed"
+                numbers = range(seeds(config, scale, dataset, arch, method))
+                paths = [f"{cell}{number}/{experiment['from']}" for number in numbers]
+                found += paths if held(config, scale, paths) == paths else []
     # The baseline's ordinary runs alone are nothing of a variant.
     begins = f"/{experiment.get('variant', '')}"
-    return there if any(begins in path for path in there) else ()
+    return tuple(found) if any(begins in path for path in found) else ()

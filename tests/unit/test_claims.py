@@ -125,8 +125,20 @@ def test_p_values_are_corrected_over_all_cells_of_a_claim_those_that_decide_noth
 def test_better_is_more_accurate_beyond_noise(al, other, started, answer):
     rows = [("mnist", "mlp", "al", al, started), ("mnist", "mlp", "same_path", other, None)]
     tables = {"methods_mnist": runs(*rows)}
-    assert claims.better(tables, {"than": "same_path"}).answer == answer
-    assert claims.better(tables, {"than": "local"}) == (NOT_RUN, None, NOT_RUN)
+    archs = {"mnist": ["mlp"]}
+    assert claims.better(tables, {"than": "same_path", "archs": archs}).answer == answer
+    assert claims.better(tables, {"than": "local", "archs": archs}) == (NOT_RUN, None, NOT_RUN)
+
+
+def test_a_network_that_was_not_run_is_named_and_counts_in_the_correction():
+    rows = [("mnist", "mlp", "al", 0.9, "2/2"), ("mnist", "mlp", "dfa", 0.9 - 0.0009, None)]
+    tables = {"methods_mnist": runs(*rows, std=0.0006)}  # p is about 0.02
+    alone = claims.better(tables, {"than": "dfa", "archs": {"mnist": ["mlp"]}})
+    assert alone.answer == "reproduced in 1 of 1 networks"
+    found = claims.better(tables, {"than": "dfa", "archs": {"mnist": ["mlp", "cnn"]}})
+    assert found.answer == (
+        "reproduced in 0 of 2 networks, not decided in 1 (MNIST MLP), not run yet in 1 (MNIST CNN)"
+    )
 
 
 def depths(al, bp, n=3, initialisation="he", **others):
@@ -199,6 +211,9 @@ def layers(column, std, n, **methods):
 
 
 SEPARATED = {"table": "distances", "measure": "ratio", "against": "bp"}
+SEPARATED |= {"archs": {"mnist": ["mlp"]}, "layers": {"mlp": ["s1", "s2"]}}
+LEARNT = [("mnist", "mlp", "al", 0.9, "2/2"), ("mnist", "mlp", "bp", 0.9, None)]
+LEARNT += [("mnist", "mlp", "same_path", 0.9, None)]
 
 
 @pytest.mark.parametrize(
@@ -215,7 +230,8 @@ SEPARATED = {"table": "distances", "measure": "ratio", "against": "bp"}
 )
 def test_metafeatures_are_compared_at_every_hidden_layer(s2, std, n, answer):
     table = layers("ratio", std, n, al=(9, 0.6, s2, 9), bp=(0.6, 0.6, 0.6, 0.6))
-    found = claims.separated({"distances_mnist": table}, SEPARATED)
+    tables = {"distances_mnist": table, "accuracy_mnist": runs(*LEARNT)}
+    found = claims.separated(tables, SEPARATED)
     assert (found.n, found.answer) == (n, f"reproduced {answer}")
     assert found.statistic.startswith("AL − BP: MNIST MLP s1 +0.00 [")
     assert claims.separated({}, SEPARATED).answer == NOT_RUN
@@ -234,8 +250,8 @@ def test_metafeatures_are_compared_at_every_hidden_layer(s2, std, n, answer):
         (cell(0.9, 0.9, "1/2", arch="mlp"), False),
         (cell(0.9, 0.15, "2/2", arch="mlp"), False),
         (cell(0.9, 0.9, "2/2", arch="mlp", control=0.95), False),
-        (cell(0.9, 0.9, "1/2", arch="cnn"), True),
-        ([], True),
+        (cell(0.9, 0.9, "2/2", arch="cnn"), False),  # how accurate it is is not known
+        ([], False),
     ],
 )
 def test_metafeatures_of_networks_that_have_not_learnt_decide_nothing(rows, decided):
@@ -251,15 +267,17 @@ def test_metafeatures_of_networks_that_have_not_learnt_decide_nothing(rows, deci
 
 def test_probes_are_shown_in_points():
     table = layers("accuracy", 0.001, 5, al=(0, 0.95, 0.96, 0), same_path=(0, 0.9, 0.9, 0))
-    claim = {"table": "probes", "measure": "accuracy", "against": "same_path"}
-    found = claims.separated({"probes_mnist": table}, claim)
+    claim = SEPARATED | {"table": "probes", "measure": "accuracy", "against": "same_path"}
+    tables = {"probes_mnist": table, "accuracy_mnist": runs(*LEARNT)}
+    found = claims.separated(tables, claim)
     assert found.answer == "reproduced at 2 of 2 hidden layers"
     assert "points: MNIST MLP s1 +5.0 [+4.9, +5.1]" in found.statistic
 
 
 def test_a_ratio_that_is_infinite_decides_nothing():
     table = layers("ratio", math.nan, 5, al=(0, math.inf, math.nan, 0), bp=(0, 0.6, 0.6, 0))
-    answer = claims.separated({"distances_mnist": table}, SEPARATED).answer
+    tables = {"distances_mnist": table, "accuracy_mnist": runs(*LEARNT)}
+    answer = claims.separated(tables, SEPARATED).answer
     assert answer == "reproduced at 0 of 2 hidden layers, not decided at 2"
 
 
@@ -384,4 +402,4 @@ def test_hidden_layers_are_compared_with_bp_s_and_with_the_same_path_s_by_three_
 
 def test_the_control_is_the_one_method_of_that_role():
     assert registry.control() == "frozen"
-    assert verdicts.Runs({}).unlearnt("mnist", "mlp", "bp") == ""
+    assert verdicts.Runs({}).unlearnt("mnist", "mlp", "bp") == "accuracy of BP not known"

@@ -41,6 +41,13 @@ def test_several_workers_give_the_bits_of_one_process(prepared, trained, tmp_pat
     assert without_workers(results(tmp_path)) == wanted
 
 
+@pytest.mark.parametrize("method", ["local", "frozen"])
+def test_other_methods_of_local_losses_are_shared_out_alike(prepared, trained, tmp_path, method):
+    options = {"arch": "cnn", "method": method, **SMALL}
+    pipeline.train(config(**options), prepared, tmp_path, 2)
+    assert without_workers(results(tmp_path)) == without_workers(results(trained(**options)))
+
+
 def test_a_shortened_run_ends_within_an_epoch_with_several_workers_too(prepared, trained, tmp_path):
     options = {"arch": "cnn", "shorten": 1.3, **SMALL}  # 23 of 30 steps
     pipeline.train(config(**options), prepared, tmp_path, 2)

@@ -387,11 +387,11 @@ def test_what_a_scale_orders_is_run_first_and_the_rest_last():
     ]
     config = changed(order=order)
     found = [
-        plan.priority(config, "tiny", *cell)
+        cells.priority(config, "tiny", *cell)
         for cell in (("trees", "deep"), ("birds", "wide"), ("birds", "other"))
     ]
-    assert found == [2 * plan.PRIORITIES, plan.PRIORITIES, 0]
-    assert plan.priority(CONFIG, "tiny", "birds", "wide") == 0
+    assert found == [2 * cells.PRIORITIES, cells.PRIORITIES, 0]
+    assert cells.priority(CONFIG, "tiny", "birds", "wide") == 0
 
 
 def test_an_archive_holds_all_that_outputs_read_and_the_metrics_and_history_of_every_run():

@@ -118,6 +118,20 @@ def test_each_loss_of_target_propagation_trains_what_is_its_own():
         assert reached == {id(p) for p in own.parameters()}
 
 
+def test_inverses_learn_to_give_back_what_a_block_was_fed_with_but_for_noise():
+    net = network("sigmoid4", "dtp")
+    images, labels = batch()
+    ((_, _, inverse),) = net.losses(images, labels)
+    generator = torch.Generator().manual_seed(0)  # of the first step
+    wanted, s = 0.0, images
+    with torch.no_grad():
+        for block, above, back in zip(net.blocks, net.blocks[1:], net.inverses, strict=False):
+            s = block(s)
+            near = s + 0.1 * torch.empty_like(s).normal_(generator=generator)
+            wanted += ((back(above(near)) - near) ** 2).sum(1).mean()
+    torch.testing.assert_close(inverse, wanted)
+
+
 def test_a_block_of_target_propagation_follows_the_distance_to_its_target():
     """By finite differences, with the target held: the gradient is the method's whole claim."""
     net = network("sigmoid2", "dtp").double()

@@ -92,13 +92,31 @@ def test_own_runs_are_neither_touched_nor_made_anew_when_an_archive_was_in_betwe
     assert {job.rule for job in project.plan("smoke")} == {"figure"}
 
 
-def test_an_archive_that_lacks_a_run_gives_the_figures_of_what_it_holds(reader: Project) -> None:
-    reader.edit("config/scales/smoke.yaml", "seeds: 1", "seeds: 2")
+def test_an_archive_that_lacks_a_run_gives_the_figures_of_the_cells_that_it_holds(
+    reader: Project,
+) -> None:
+    more = "runs:\n  - {for: {method: bp}, seeds: 2}\n"
+    reader.edit("config/scales/smoke.yaml", "runs:\n", more)
     jobs = reader.plan(FIGURE, *ARCHIVE)
     assert {job.rule for job in jobs} == {"unpack_smoke", "figure"}
     (drawn,) = (job for job in jobs if job.rule == "figure")
-    assert any("seed0" in path for path in drawn.input)
-    assert not any("seed1" in path for path in drawn.input)
+    assert any("/al/seed0" in path for path in drawn.input)
+    assert not any("/bp/" in path for path in drawn.input)
+
+
+def test_what_a_scale_asks_for_no_more_is_neither_drawn_nor_gone_on_from(
+    finished: Project, tmp_path: Path
+) -> None:
+    project = finished.copy(tmp_path / "project")
+    project.edit("config/scales/smoke.yaml", "set: {epochs: 2,", "set: {epochs: 3,")
+    said = project.run("-n", FIGURE, "--config", "source=finished")
+    assert said.returncode != 0
+    assert "left out: results/smoke/digits/mlp/al/seed0: epochs 2 in place of this" in said.stdout
+    resume = ["archive", "resume", "archives/smoke.zip", "--folder", "elsewhere"]
+    found = project.python("-m", "associated_learning", *resume)
+    assert found.returncode == 0, found.stdout
+    assert "left out: digits/mlp/bp/seed0: epochs 2 in place of this scale's" in found.stdout
+    assert not list((project.folder / "elsewhere").rglob("metrics.json"))
 
 
 def elsewhere(project: Project, folder: Path) -> Project:
@@ -107,8 +125,10 @@ def elsewhere(project: Project, folder: Path) -> Project:
     # Data first: what is older than its data would be made again.
     run = other.run("--cores", "1", "data/prepared/digits.safetensors")
     assert run.returncode == 0, run.stdout
-    unpack = ["associated_learning", "archive", "unpack", "archives/smoke.zip"]
-    assert other.python("-m", *unpack, "--folder", "results").returncode == 0
+    resume = ["associated_learning", "archive", "resume", "archives/smoke.zip"]
+    said = other.python("-m", *resume, "--folder", "results")
+    assert said.returncode == 0, said.stdout
+    assert "left out" not in said.stdout
     return other
 
 
@@ -118,13 +138,14 @@ def test_of_a_stopped_scale_what_is_finished_is_drawn_and_packed_and_gone_on_fro
     project = finished.copy(tmp_path / "project")
     (project.folder / "archives/smoke.zip").unlink()
     shutil.rmtree(project.folder / "results/smoke/digits/mlp/al")
-    stopped = ["archives/smoke.zip", "smoke", "--config", "source=finished"]
-    jobs = project.plan(*stopped)
-    assert {job.rule for job in jobs} == {"archive", "figure", "jobs", "table"}
+    stopped = ["--config", "source=finished"]
+    jobs = project.plan("smoke", *stopped)
+    assert {job.rule for job in jobs} == {"figure", "table"}
     (drawn,) = (job for job in jobs if FIGURE in job.output)
     assert drawn.input and not any("/al/" in path for path in drawn.input)
-    run = project.run("--cores", "2", *stopped)
-    assert run.returncode == 0, run.stdout
+    for target in ("smoke", "archives/smoke.zip"):
+        run = project.run("--cores", "2", target, *stopped)
+        assert run.returncode == 0, run.stdout
     claims = (project.folder / "tables/smoke/claims.csv").read_text()
     assert "not run yet" in claims
     other = elsewhere(project, tmp_path / "other")
@@ -132,8 +153,11 @@ def test_of_a_stopped_scale_what_is_finished_is_drawn_and_packed_and_gone_on_fro
     assert trained
     assert all(path.startswith("results/smoke/digits/mlp/al/") for path in trained)
     # What ran before, elsewhere, still counts as a cost.
-    costs = other.plan("results/smoke/jobs.csv", *stopped[2:])
-    assert {job.rule for job in costs} <= {"jobs", "figure", "table"}
+    run = other.run("--cores", "2", "tables/smoke/costs.csv", *stopped)
+    assert run.returncode == 0, run.stdout
+    jobs = (other.folder / "results/smoke/jobs.csv").read_text().splitlines()
+    assert any(line.startswith("train,digits_mlp_bp_seed0,") for line in jobs)
+    assert not any(line.startswith("train,digits_mlp_al_seed0,") for line in jobs)
 
 
 def test_one_goes_on_from_archived_runs_and_trains_none_of_them_again(

@@ -38,3 +38,4 @@ def main(argv: list[str] | None = None) -> None:
     print("\n| Part | Experiment | Trainings | Core-hours |\n|---|---|---:|---:|")
     for row in [*rows, {"part": "all", "experiment": "", **total}]:
         print("| {part} | {experiment} | {trainings} | {hours:.1f} |".format_map(row))
+    print("\nNot in it: what is measured of trained networks, rates beyond the grid, throughput.")

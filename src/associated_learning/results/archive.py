@@ -3,14 +3,18 @@
 import hashlib
 import json
 import os
+import sys
 import time
 import zipfile
 from collections.abc import Iterable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
+from associated_learning import plan
+from associated_learning.cells import Config
 from associated_learning.errors import ArchiveError
 from associated_learning.files import atomic_write
+from associated_learning.results.current import RUN, TUNING, others
 
 MANIFEST = "manifest.json"
 JOBS = "jobs.csv"  # what the jobs of a scale cost
@@ -77,36 +81,37 @@ def read(archive: Path) -> dict[str, bytes]:
     return contents
 
 
-def held(source: str, scales: Iterable[str], results: str) -> dict[str, set[str]]:
+def held(config: Config) -> dict[str, set[str]]:
     """Files that figures and tables can be made of, by scale, where nothing is trained.
 
-    Parameters
-    ----------
-    source
-        "archive": all that a scale's archive holds, verified as a whole, of scales that have one.
-        "finished": all that lies below `results`, and what it cost, which is gathered from that.
-    scales
-        Names.
-    results
-        Folder that the files are in, or will be.
+    Of the source "archive" all that a scale's archive holds, verified as a whole, of scales that
+    have one. Of "finished" what lies among the results and is what the scale asks for, and what it
+    cost, which is gathered from that; what is left out is said on standard error.
 
     Raises
     ------
     ArchiveError
         See `read`.
     """
-    if source == "archive":
-        packed = {scale: Path(f"archives/{scale}.zip") for scale in scales}
-        return {
-            scale: {f"{results}/{file}" for file in read(path)}
-            for scale, path in packed.items()
-            if path.exists()
-        }
-    folders = {scale: Path(results, scale) for scale in scales}
-    return {
-        scale: {path.as_posix() for path in (*folder.rglob("*.*"), folder / JOBS)}
-        for scale, folder in folders.items()
-    }
+    results, found = plan.folder(config), {}
+    for scale in config["scales"]:
+        if config["source"] == "archive":
+            if (packed := Path(f"archives/{scale}.zip")).exists():
+                found[scale] = {f"{results}/{file}" for file in read(packed)}
+            continue
+        folder = Path(results, scale)
+        paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.*")}
+        jobs = {n: p.read_bytes() for n, p in paths.items() if n.endswith((RUN, TUNING))}
+        left = others(config, scale, jobs, code=False)
+        for run, why in sorted(left.items()):
+            print(f"left out: {folder / run}: {why}", file=sys.stderr)
+        kept = [p for name, p in paths.items() if not left.keys() & _above(name)]
+        found[scale] = {path.as_posix() for path in (*kept, folder / JOBS)}
+    return found
+
+
+def _above(name: str) -> set[str]:
+    return {parent.as_posix() for parent in PurePosixPath(name).parents}
 
 
 def unpack(archive: Path, folder: Path, overwrite: bool = False) -> None:
@@ -118,11 +123,54 @@ def unpack(archive: Path, folder: Path, overwrite: bool = False) -> None:
         See `read`; or other files of these names lie there, unless `overwrite` says that they may
         be replaced. Nothing is written then.
     """
-    contents = read(archive)
-    others = [name for name in contents if differs(folder / name, contents[name])]
-    if others and not overwrite:
+    _write(archive, read(archive), folder, overwrite)
+
+
+def resume(archive: Path, folder: Path, config: Config, overwrite: bool = False) -> None:
+    """Unpack the runs that the config's scale would train alike, so that it goes on from them.
+
+    Runs of other settings or code, and comparisons of learning rates, are left out, and said on
+    standard error; so is what a scale has one of, such as its throughput, which is measured here.
+
+    Parameters
+    ----------
+    archive
+        Its name is that of the scale.
+    folder
+        That of all results.
+    config
+        The workflow's.
+    overwrite
+        Whether other files of these names may be replaced.
+
+    Raises
+    ------
+    ArchiveError
+        As `unpack` does.
+    """
+    scale, contents = archive.stem, read(archive)
+    of_runs = {
+        name.removeprefix(f"{scale}/"): content
+        for name, content in contents.items()
+        if len(PurePosixPath(name).parts) > 4
+    }
+    left = others(config, scale, of_runs)
+    for run, why in sorted(left.items()):
+        print(f"left out: {run}: {why}", file=sys.stderr)
+    kept = {
+        f"{scale}/{name}": content
+        for name, content in of_runs.items()
+        if not left.keys() & _above(name)
+    }
+    _write(archive, kept, folder, overwrite)
+    print(f"{len(kept)} of {len(contents)} files of {archive} are in {folder}")
+
+
+def _write(archive: Path, contents: dict[str, bytes], folder: Path, overwrite: bool) -> None:
+    there = [name for name in contents if _differs(folder / name, contents[name])]
+    if there and not overwrite:
         raise ArchiveError(
-            f"{len(others)} files in {folder} are not those of {archive}, such as {others[0]}."
+            f"{len(there)} files in {folder} are not those of {archive}, such as {there[0]}."
             " Nothing was unpacked. Unpack into another folder, or replace them by --overwrite"
         )
     now = time.time()
@@ -132,8 +180,7 @@ def unpack(archive: Path, folder: Path, overwrite: bool = False) -> None:
         os.utime(folder / name, (now, now))  # none is older than what it was made of
 
 
-def differs(path: Path, content: bytes) -> bool:
-    """Whether there is such a file, with another content."""
+def _differs(path: Path, content: bytes) -> bool:
     return path.is_file() and path.read_bytes() != content
 
 

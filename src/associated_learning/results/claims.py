@@ -37,8 +37,7 @@ Claim = Mapping[str, Any]
 
 def comparable(tables: Tables, claim: Claim) -> Answer:
     """A method is as accurate as BP, but for the margin, in each network of `archs`."""
-    method, runs, cells = claim.get("method", AL), Runs(tables), []
-    networks = [(dataset, arch) for dataset, archs in claim["archs"].items() for arch in archs]
+    method, runs, cells, networks = claim.get("method", AL), Runs(tables), [], _networks(claim)
     for network in networks:
         a, b = runs.sample(*network, method), runs.sample(*network, BP)
         place = (
@@ -55,11 +54,14 @@ def comparable(tables: Tables, claim: Claim) -> Answer:
 
 
 def better(tables: Tables, claim: Claim) -> Answer:
-    """A method is more accurate than another, in each network that both trained."""
+    """A method is more accurate than another, in each network of `archs`."""
     method, than, runs = claim.get("method", AL), claim["than"], Runs(tables)
     cells = []
-    for network in runs.networks(method, than):
+    for network in _networks(claim):
         a, b = runs.sample(*network, method), runs.sample(*network, than)
+        if a is None or b is None:
+            cells.append(Cell((_name(*network),), None, None))
+            continue
         why = runs.late(*network, method)
         p = math.nan if why else statistics.p_above(a, b)
         words = difference(a, b) + (f" ({why})" if why else "")
@@ -76,8 +78,8 @@ def deep(tables: Tables, claim: Claim) -> Answer:
             for method, of_method in rows.groupby("method"):
                 by.setdefault(method, {}).update(of_method.set_index("depth").to_dict("index"))
     run = sorted(by.get(AL, {}).keys() & by.get(BP, {}).keys())
-    cells, found = [], {}
-    for depth in sorted({*run, *claim["depths"]}):
+    cells, found, least = [], {}, min(claim["depths"])
+    for depth in claim["depths"]:
         if depth not in run:
             cells.append(Cell((str(depth),), None, None))
             continue
@@ -85,7 +87,7 @@ def deep(tables: Tables, claim: Claim) -> Answer:
         words = _of_depth(by, depth, claim.get("beside", {}))
         cells.append(Cell((str(depth),), al, bp, statistics.p_above(al, bp), words))
         bar = 2 * by[BP][depth]["chance"]
-        kept = al.mean > claim["share"] * by[AL][run[0]]["mean"]
+        kept = least in run and al.mean > claim["share"] * by[AL][least]["mean"]
         found[str(depth)] = bp.mean <= bar, al.mean > bar, kept
 
     def verdict(cell: Cell, side: int) -> str:
@@ -102,22 +104,22 @@ def separated(tables: Tables, claim: Claim) -> Answer:
     """A measure of AL's hidden layers is greater than that of another method's, layer by layer."""
     measure, against, runs = claim["measure"], claim["against"], Runs(tables)
     shown = UNITS.get(measure, points)
-    cells, networks = [], []
+    cells, networks, rows = [], _networks(claim), {}
     for name, table in tables.items():
-        if not name.startswith(f"{claim['table']}_") or f"{measure}_mean" not in table:
-            continue
-        table = table[~table["layer"].isin(NOT_FORWARD)]
-        for network, of_network in table.groupby(["dataset", "arch"], sort=False):
-            rows = {(row["layer"], row["method"]): row for row in of_network.to_dict("records")}
-            why = runs.late(*network, AL) or runs.unlearnt(*network, against)
-            networks.append(network)
-            for layer in of_network["layer"].unique():
-                if not {(layer, AL), (layer, against)} <= rows.keys():
-                    continue
-                a, b = (sample(rows[layer, method], f"{measure}_") for method in (AL, against))
-                p = math.nan if why else statistics.p_above(a, b)
-                words = difference(a, b, shown) + (f" ({why})" if why else "")
-                cells.append(Cell((_name(*network), layer), a, b, p, words))
+        if name.startswith(f"{claim['table']}_") and f"{measure}_mean" in table:
+            rows |= table.set_index(["dataset", "arch", "layer", "method"]).to_dict("index")
+    for network in networks:
+        why = runs.late(*network, AL) or runs.unlearnt(*network, against)
+        for layer in claim["layers"][network[1]]:
+            place = _name(*network), layer
+            both = [rows.get((*network, layer, method)) for method in (AL, against)]
+            if None in both:
+                cells.append(Cell(place, None, None))
+                continue
+            a, b = (sample(row, f"{measure}_") for row in both)
+            p = math.nan if why else statistics.p_above(a, b)
+            words = difference(a, b, shown) + (f" ({why})" if why else "")
+            cells.append(Cell(place, a, b, p, words))
     unit = "" if measure in UNITS else ", points"
     end = runs.uncontrolled(networks, against)
     return answered(cells, _minus(AL, against, unit), "hidden layers", "at", end=end)
@@ -207,6 +209,11 @@ RULES: dict[str, Callable[[Tables, Claim], Answer]] = {
     rule.__name__: rule
     for rule in (comparable, better, deep, separated, seen, affiliated, simultaneous, sizes)
 }
+
+
+def _networks(claim: Claim) -> list[tuple[str, str]]:
+    """Data set and name of all networks of a claim."""
+    return [(dataset, arch) for dataset, archs in claim["archs"].items() for arch in archs]
 
 
 def _name(dataset: str, arch: str) -> str:

@@ -57,11 +57,17 @@ def best_rate(path: Path) -> float:
         The file is missing or damaged, or no rate gave finite losses.
     """
     with reading(path):
-        found = {one["learning_rate"]: one["accuracy"] for one in load_json(path)["trainings"]}
-        finite = sorted(rate for rate in found if found[rate] is not None)
-    if not finite:
+        best = best_of(load_json(path)["trainings"])
+    if best is None:
         raise DataError(f"{path}: no rate gave finite losses: state one as learning_rate")
-    return max(finite, key=found.__getitem__)
+    return best
+
+
+def best_of(trainings: Sequence[dict[str, Any]]) -> float | None:
+    """The same of the `trainings` in such a file; None where no rate gave finite losses."""
+    found = {one["learning_rate"]: one["accuracy"] for one in trainings}
+    finite = sorted(rate for rate in found if found[rate] is not None)
+    return max(finite, key=found.__getitem__, default=None)
 
 
 def read_csv(path: Path, columns: Sequence[str]) -> pd.DataFrame:

@@ -68,11 +68,6 @@ class Runs:
         frame = frame.reindex(columns=[*RUN, "started"]).drop_duplicates(RUN[:3])
         self.rows = {tuple(row[key] for key in RUN[:3]): row for row in frame.to_dict("records")}
 
-    def networks(self, *methods: str) -> list[tuple[str, str]]:
-        """Data set and name of the networks that all of these methods trained."""
-        found = dict.fromkeys(key[:2] for key in self.rows)
-        return [cell for cell in found if all((*cell, method) in self.rows for method in methods)]
-
     def sample(self, dataset: str, arch: str, method: str) -> Sample | None:
         """Accuracies of one cell."""
         row = self.rows.get((dataset, arch, method))
@@ -94,12 +89,11 @@ class Runs:
         control = registry.control()
         bar = self.sample(dataset, arch, control) if control else None
         if learnt is None:
-            return ""
+            return f"accuracy of {name} not known"
         if bar is None:
             chance = 2 / registry.classes(dataset)
             return "" if learnt.mean > chance else f"{name} not above twice chance"
-        p = statistics.p_above(learnt, bar)
-        above = learnt.mean > bar.mean if math.isnan(p) else p < ERROR
+        above = statistics.p_above(learnt, bar) < ERROR  # not so where seeds do not tell
         return "" if above else f"{name} not above {registry.method_label(control)}"
 
     def uncontrolled(self, networks: Iterable[tuple[str, str]], method: str) -> str:
@@ -152,8 +146,9 @@ def answered(
 ) -> Answer:
     """Answer to a claim about several cells, whose p values are corrected together.
 
-    Cells that were run and decide nothing are counted in the correction, too: what they were left
-    out for was found in the same runs.
+    Cells that decide nothing are counted in the correction, too: what they were left out for was
+    found in the same runs. So are those that were not run, or answers would depend on when one
+    looks.
 
     Parameters
     ----------
@@ -172,16 +167,15 @@ def answered(
     run = [cell for cell in cells if cell.a is not None and cell.b is not None]
     if not run:
         return Answer(NOT_RUN, None, NOT_RUN)
-    p_values = [cell.p for cell in run]
+    p_values = [cell.p for cell in cells]
     verdict = verdict or (lambda _, side: SIDES[side])
-    found = {
-        cell.place: verdict(cell, side)
-        for cell, side in zip(run, statistics.sides(p_values), strict=True)
-    }
-    words = [
-        f"{' '.join(cell.place)} {cell.words}{_p(cell.p, for_yes, for_no)}"
-        for cell, for_yes, for_no in zip(run, *statistics.both_sides(p_values), strict=True)
-    ]
+    found, words = {}, []
+    for cell, side, *corrected in zip(
+        cells, statistics.sides(p_values), *statistics.both_sides(p_values), strict=True
+    ):
+        if cell.a is not None and cell.b is not None:
+            found[cell.place] = verdict(cell, side)
+            words.append(f"{' '.join(cell.place)} {cell.words}{_p(cell.p, *corrected)}")
     least = min(min(cell.a.n, cell.b.n) for cell in run)
     answer = counted([(cell.place, found.get(cell.place, NOT_RUN)) for cell in cells], noun, to)
     return Answer(f"{title}: {'; '.join(words)}{end}", int(least), answer)

@@ -13,8 +13,8 @@ CAPTION = (
     "Accuracy on the test set after the last epoch, in percent (thesis 3.2). Nothing was selected"
     " on the test set. The difference is the method's mean minus that of BP, in percentage points."
     " A component has started if it predicts right more than twice as often as chance, in the mean"
-    " over the seeds. ‡ marks an AL network of which not all components have started. It decides"
-    " nothing if it was trained for fewer steps than in the thesis."
+    " over the seeds. ‡ marks an AL network of which not all components have started, which"
+    " decides nothing."
 )
 
 
