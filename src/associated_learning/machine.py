@@ -18,3 +18,9 @@ def processor() -> dict[str, Any]:
 def usable_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def most_threads() -> int:
+    """Threads that a process can make use of: those cores, or what OMP_THREAD_LIMIT says of it."""
+    limit = os.environ.get("OMP_THREAD_LIMIT", "")
+    return min(usable_cores(), int(limit)) if limit.isdecimal() and int(limit) else usable_cores()

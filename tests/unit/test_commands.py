@@ -82,6 +82,7 @@ def test_help_of_every_command_takes_no_torch():
         (["--method", "bp", "--workers", "2"], ["--workers", "2", "bp"]),
         (["--device", "cpu", "--tf32"], ["--tf32", "cpu"]),
         (["--out", ""], ["--out", "empty"]),
+        (["--threads", "999"], ["--threads", "999", "1 to"]),
         (["--learning-rate", "1", "--rate-of", "t.json"], ["--rate-of", "--learning-rate"]),
     ],
 )
@@ -114,6 +115,13 @@ def test_a_finished_run_is_not_trained_again_and_not_replaced_unless_one_says_so
     assert {path: path.stat().st_mtime_ns for path in files} == times
     train([*first, "--seed", "1", "--overwrite"])
     assert json.loads((tmp_path / "metrics.json").read_text())["seed"] == 1
+
+
+def test_no_more_threads_are_taken_than_openmp_is_allowed(prepared, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("OMP_THREAD_LIMIT", "1")
+    with pytest.raises(SystemExit, match="2"):
+        train([*command(prepared, tmp_path)[4:], "--threads", "2"])
+    assert "argument --threads: 2; allowed here: 1 to 1" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("content", ["", "{}", '{"config": 1, "fingerprints": 2}'])

@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -145,6 +146,32 @@ def test_a_redraw_is_equal_to_the_byte_and_fonts_are_embedded(tmp_path, three_se
     assert b"CreationDate" not in first["pdf"]
     assert first["png"].startswith(b"\x89PNG")
     assert {path.name for path in tmp_path.glob("*.*")} == {"curves.pdf", "curves.png"}
+
+
+THEIRS = """
+savefig.bbox: tight
+savefig.transparent: True
+text.usetex: True
+font.family: serif
+axes.facecolor: red
+"""
+
+
+def test_a_user_s_own_settings_of_matplotlib_change_no_byte(tmp_path, three_seeds):
+    (tmp_path / "matplotlibrc").write_text(THEIRS)
+    settings = [
+        {"MATPLOTLIBRC": str(tmp_path), "MPLBACKEND": "module://matplotlib_inline.backend_inline"},
+        {"MATPLOTLIBRC": "", "MPLBACKEND": ""},
+    ]
+    command = [sys.executable, "-m", "associated_learning", "figure", "curves"]
+    drawn = []
+    for k, theirs in enumerate(settings):
+        out = tmp_path / f"drawn{k}"
+        environment = {key: value for key, value in theirs.items() if value}
+        told = [*command, *map(str, three_seeds), "--out", str(out)]
+        subprocess.run(told, check=True, env=os.environ | environment)
+        drawn.append([out.with_suffix(form).read_bytes() for form in (".pdf", ".png")])
+    assert drawn[0] == drawn[1]
 
 
 def test_a_mark_is_written_onto_the_figure_and_only_where_there_is_one(tmp_path):

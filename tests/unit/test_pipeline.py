@@ -48,6 +48,21 @@ def test_other_methods_of_local_losses_are_shared_out_alike(prepared, trained, t
     assert without_workers(results(tmp_path)) == without_workers(results(trained(**options)))
 
 
+@pytest.mark.parametrize("name", ["a b", "@+[x]", "\N{LATIN SMALL LETTER U WITH DIAERESIS}%41"])
+def test_workers_meet_in_a_folder_of_whatever_name(prepared, tmp_path, monkeypatch, name):
+    (tmp_path / name).mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / name))
+    pipeline.train(config(arch="mlp", **SMALL), prepared, tmp_path / "run", 2)
+    assert (tmp_path / "run/metrics.json").exists()
+    assert not list((tmp_path / name).glob("associated_learning_*"))
+
+
+def test_an_interface_that_is_not_there_is_named(prepared, tmp_path, monkeypatch):
+    monkeypatch.setenv("GLOO_SOCKET_IFNAME", "eth17")
+    with pytest.raises(SystemExit, match="GLOO_SOCKET_IFNAME: eth17: there is no such .* lo"):
+        pipeline.train(config(arch="mlp", **SMALL), prepared, tmp_path, 2)
+
+
 def test_a_shortened_run_ends_within_an_epoch_with_several_workers_too(prepared, trained, tmp_path):
     options = {"arch": "cnn", "shorten": 1.3, **SMALL}  # 23 of 30 steps
     pipeline.train(config(**options), prepared, tmp_path, 2)

@@ -1,6 +1,7 @@
 """Draw a figure from the results of finished jobs, as PDF and PNG."""
 
 import importlib
+import os
 from pathlib import Path
 
 from associated_learning import figures
@@ -15,6 +16,7 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--out", type=Path, required=True, metavar="PREFIX", help="without .pdf, .png")
     p.add_argument("--mark", default="", help="a text to write onto the figure")
     args = p.parse_args(argv)
+    os.environ["MPLBACKEND"] = "agg"  # a notebook's may not be there
     from associated_learning.figures import style
     from associated_learning.results import provenance
 

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from associated_learning import registry
+from associated_learning import machine, registry
 from associated_learning.commands import Parser, integer, not_negative, positive
 
 if TYPE_CHECKING:
@@ -100,6 +100,8 @@ def resolve(p: Parser, options: dict[str, Any]) -> "Config":
 
     if options["device"] == "auto":
         options["device"] = None
+    if options["threads"] > (most := machine.most_threads()):
+        p.error(f"argument --threads: {options['threads']}; allowed here: 1 to {most}")
     try:
         return config.resolve(options)
     except ValueError as error:

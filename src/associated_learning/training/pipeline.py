@@ -13,6 +13,7 @@ import math
 import multiprocessing
 import os
 import signal
+import socket
 import sys
 import tempfile
 import threading
@@ -64,8 +65,10 @@ def train(
     Raises
     ------
     SystemExit
-        A worker ended early: all are ended, and the status is that of the one that caused it.
+        A worker ended early: all are ended, and the status is that of the one that caused it. Or
+        there is no network interface by which they could speak.
     """
+    _find_interface()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])  # torch is imported once for all workers
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -88,6 +91,18 @@ def train(
                 if process.is_alive():
                     process.kill()
             meeting_point.unlink(missing_ok=True)
+
+
+def _find_interface() -> None:
+    """See that gloo finds the interface it is told to use, the loopback unless a user names one."""
+    loopback = "lo0" if sys.platform == "darwin" else "lo"
+    named = os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)
+    there = [name for _, name in socket.if_nameindex()]
+    if not set(named.split(",")) & set(there):
+        sys.exit(
+            f"error: GLOO_SOCKET_IFNAME: {named}: there is no such network interface; allowed:"
+            f" {', '.join(there) or 'none: several processes need one'}"
+        )
 
 
 def _supervise(processes: list[BaseProcess], stop: list[int], name: str) -> None:
@@ -133,8 +148,6 @@ def _work(
     for number in (signal.SIGTERM, signal.SIGINT):  # the parent's business
         signal.signal(number, signal.SIG_IGN)
     with loop.clear_errors(config.name):
-        loopback = "lo0" if sys.platform == "darwin" else "lo"
-        os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)
         if config.device == "cuda":
             if torch.cuda.device_count() < workers:
                 raise TrainingError(
@@ -144,7 +157,9 @@ def _work(
         with _peers():
             dist.init_process_group(
                 "nccl" if config.device == "cuda" else "gloo",
-                init_method=meeting_point.as_uri(),
+                store=dist.FileStore(
+                    str(meeting_point), workers
+                ),  # an address would be percent-encoded
                 rank=rank,
                 world_size=workers,
                 timeout=timedelta(days=7),
