@@ -59,7 +59,7 @@ def test_workers_meet_in_a_folder_of_whatever_name(prepared, tmp_path, monkeypat
 
 def test_an_interface_that_is_not_there_is_named(prepared, tmp_path, monkeypatch):
     monkeypatch.setenv("GLOO_SOCKET_IFNAME", "eth17")
-    with pytest.raises(SystemExit, match="GLOO_SOCKET_IFNAME: eth17: there is no such .* lo"):
+    with pytest.raises(SystemExit, match=r"GLOO_SOCKET_IFNAME: eth17: there is no such .* lo"):
         pipeline.train(config(arch="mlp", **SMALL), prepared, tmp_path, 2)
 
 

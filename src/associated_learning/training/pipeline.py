@@ -42,6 +42,7 @@ TRAIN, COLLECT, SAVE, END = range(4)  # what worker 0 tells the others to do
 AHEAD = 4  # batches that a worker may be ahead of the next one
 PEER_LOST = 75  # exit status of a worker that lost another one: not the cause of the end
 GRACE = 10.0  # seconds to end by themselves for those that lost another one
+LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
 
 
 def train(
@@ -95,8 +96,7 @@ def train(
 
 def _find_interface() -> None:
     """See that gloo finds the interface it is told to use, the loopback unless a user names one."""
-    loopback = "lo0" if sys.platform == "darwin" else "lo"
-    named = os.environ.setdefault("GLOO_SOCKET_IFNAME", loopback)
+    named = os.environ.get("GLOO_SOCKET_IFNAME", LOOPBACK)
     there = [name for _, name in socket.if_nameindex()]
     if not set(named.split(",")) & set(there):
         sys.exit(
@@ -148,6 +148,7 @@ def _work(
     for number in (signal.SIGTERM, signal.SIGINT):  # the parent's business
         signal.signal(number, signal.SIG_IGN)
     with loop.clear_errors(config.name):
+        os.environ.setdefault("GLOO_SOCKET_IFNAME", LOOPBACK)
         if config.device == "cuda":
             if torch.cuda.device_count() < workers:
                 raise TrainingError(
@@ -157,9 +158,7 @@ def _work(
         with _peers():
             dist.init_process_group(
                 "nccl" if config.device == "cuda" else "gloo",
-                store=dist.FileStore(
-                    str(meeting_point), workers
-                ),  # an address would be percent-encoded
+                store=dist.FileStore(str(meeting_point), workers),
                 rank=rank,
                 world_size=workers,
                 timeout=timedelta(days=7),
