@@ -1,5 +1,7 @@
 """The workflow's config, read from all its files and validated as a whole."""
 
+import difflib
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import yaml
 from associated_learning import plan
 from associated_learning.cells import experiments
 
+EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 LARGEST = 10**15  # of the config's numbers, so that all of them can be computed with and written
 
 # JSON Schema takes 5.0 for an integer; the flags of the train command do not.
@@ -156,14 +159,23 @@ def _explain(error: jsonschema.ValidationError) -> str:
         "exclusiveMinimum": lambda: f"numbers above {allowed}",
         "pattern": lambda: f"texts that match {allowed}",
     }
+    if rule == "required":
+        missing = next(key for key in allowed if key not in error.instance)
+        known = error.schema.get("properties", {})
+        others = [key for key in map(str, error.instance) if key not in known]
+        if close := difflib.get_close_matches(missing, others, n=1):
+            return f"unknown key {close[0]!r}; is it {missing!r}, which is missing?"
     if rule not in said:
         return error.message
-    return f"{error.instance!r} is not allowed; allowed: {said[rule]()}"
+    words = f"{error.instance!r} is not allowed; allowed: {said[rule]()}"
+    if rule == "type" and isinstance(error.instance, str) and EXPONENT.fullmatch(error.instance):
+        words += " (YAML takes it for a text: write the number with a point and a sign, as 1.0e-3)"
+    return words
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     # A ValueError is a date, number or character that cannot be; a RecursionError, lists in lists.
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise ConfigError(
@@ -172,6 +184,20 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigError(f"config: {path} holds no keys")
     return content
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which no key stands twice: the second would win without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            name = str(key.value)
+            if key.tag != "tag:yaml.org,2002:merge" and name in seen:
+                mark = f"line {key.start_mark.line + 1}"
+                raise yaml.constructor.ConstructorError(None, None, f"{mark}: {name!r} twice")
+            seen.add(name)
+        return super().construct_mapping(node, deep)
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -375,6 +375,29 @@ def test_rates_are_taken_over_from_networks_that_there_are() -> None:
     assert message.startswith(where)
 
 
+def test_a_required_key_that_is_misspelt_is_named() -> None:
+    def misspelt(config: dict[str, Any]) -> None:
+        config["scales"]["smoke"]["sedes"] = config["scales"]["smoke"].pop("seeds")
+
+    said = refusal(changed(misspelt))
+    assert said == "config: scales.smoke: unknown key 'sedes'; is it 'seeds', which is missing?"
+
+
+def test_a_number_that_yaml_takes_for_a_text_is_said_to_need_a_point() -> None:
+    said = refusal(with_run({"set": {"learning_rate": "1e-3"}}))
+    assert "'1e-3' is not allowed" in said and said.endswith("as 1.0e-3)")
+    assert "1.0e-3" not in refusal(with_run({"set": {"learning_rate": "fast"}}))
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> None:
+    folder = config_folder(tmp_path)
+    with (folder / "scales/laptop.yaml").open("a") as file:
+        file.write("seeds: 5\n")
+    lines = len((folder / "scales/laptop.yaml").read_text().splitlines())
+    with pytest.raises(ConfigError, match=rf"laptop\.yaml .*line {lines}: 'seeds' twice"):
+        configuration.load(CONFIG, folder)
+
+
 def test_a_scale_without_throughput_names_its_experiments() -> None:
     def without(config: dict[str, Any]) -> None:
         del config["scales"]["smoke"]["throughput"]
