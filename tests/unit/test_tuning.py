@@ -229,6 +229,7 @@ experiments:
     from: metrics.json
     methods: [bp, al]
     archs: {mnist: [mlp, cnn], cifar10: [mlp, vgg, resnet20]}
+  two: {from: metrics.json, methods: [local], archs: {mnist: [mlp, cnn]}}
 """
 
 
@@ -255,12 +256,16 @@ def test_rates_that_were_not_compared_say_where_they_come_from(tmp_path):
         ("cifar10", "vgg", "al"): (0.01, "mnist mlp"),
         ("cifar10", "resnet20", "bp"): (0.001, ""),
         ("cifar10", "resnet20", "al"): (0, ""),  # the thesis'
+        ("mnist", "mlp", "local"): (0, "mnist mlp"),  # to be compared
+        ("mnist", "cnn", "local"): (0, "mnist mlp"),
     }
     assert not taken["chosen"].any() and table.frame["chosen"].sum() == 2
     shown = table.formatted.set_index(["Data set", "Architecture", "Method"])["Taken over"]
     assert shown["CIFAR-10", "VGG", "AL"] == "0.01 of MLP on MNIST"
     assert shown["CIFAR-10", "ResNet-20", "BP"] == "0.001, no comparison"
     assert shown["CIFAR-10", "ResNet-20", "AL"] == "the thesis' rate, no comparison"
+    assert shown["MNIST", "MLP", "local classifiers"] == "not run yet"
+    assert shown["MNIST", "CNN", "local classifiers"] == "that of MLP on MNIST, not run yet"
 
 
 def test_a_run_takes_the_best_rate_that_was_found_and_says_where_there_is_none(tmp_path):

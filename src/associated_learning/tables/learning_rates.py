@@ -19,7 +19,7 @@ CAPTION = (
     " With it the network is trained by that method, unless the scale states another rate. No test"
     " image was looked at. In AL the rate is that of f and b, and the rate of g and h is twice it."
     " Out: the losses were not finite. Rows without accuracies are of networks that took a rate"
-    " over from another network, or were given one without a comparison."
+    " over from another network, or were given one without a comparison, or are not compared yet."
 )
 COLUMNS = ["dataset", "arch", "method", "learning_rate", "accuracy", "chosen", "extension"]
 
@@ -59,8 +59,14 @@ def make(inputs: list[Path]) -> Table:
         taken = pd.DataFrame(others)
         columns = ["dataset", "arch", "learning_rate", "taken_over"]
         for (dataset, arch, rate, source), cell in taken.groupby(columns, sort=False, dropna=False):
-            words = "the thesis' rate" if pd.isna(rate) else f"{rate:g}"
-            words += ", no comparison" if pd.isna(source) else f" of {_label(source)}"
+            if pd.isna(source):
+                named = "the thesis' rate" if pd.isna(rate) else f"{rate:g}"
+                words = f"{named}, no comparison"
+            elif pd.isna(rate):
+                own = source == f"{dataset} {arch}"
+                words = "not run yet" if own else f"that of {_label(source)}, not run yet"
+            else:
+                words = f"{rate:g} of {_label(source)}"
             row = _named(dataset, arch, cell["method"]) | {"Steps": NONE}
             rows.append(
                 row | dict.fromkeys((f"{r:g}" for r in rates), NONE) | {"Taken over": words}
@@ -89,15 +95,16 @@ def _not_compared(scale: Path, experiments: Path, found: pd.DataFrame) -> Iterat
     chosen = found[found["chosen"]].set_index(read.CELL[:3])["learning_rate"]
     for dataset, arch, method in plan.trained(config, name):
         source = cells.compared(config, name, dataset, arch)
-        if source == (dataset, arch):
+        if source == (dataset, arch) and (*source, method) in chosen:
             continue
         stated = plan.run_settings(config, name, dataset, arch, method).get("learning_rate")
-        taken = chosen.get((*source, method)) if source and stated is None else None
+        source = source if stated is None else None
+        taken = chosen.get((*source, method)) if source else stated
         yield {
             **{"dataset": dataset, "arch": arch, "method": method},
-            **{"learning_rate": taken if stated is None else stated},
+            "learning_rate": taken,
             **{"accuracy": math.nan, "chosen": False, "extension": False},
-            "taken_over": None if taken is None else " ".join(source),
+            "taken_over": " ".join(source) if source else None,
         }
 
 
