@@ -1,7 +1,7 @@
 """The workflow's config, read from all its files and validated as a whole."""
 
 import difflib
-import re
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,6 @@ import yaml
 from associated_learning import plan
 from associated_learning.cells import experiments
 
-EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 LARGEST = 10**15  # of the config's numbers, so that all of them can be computed with and written
 
 # JSON Schema takes 5.0 for an integer; the flags of the train command do not.
@@ -168,7 +167,7 @@ def _explain(error: jsonschema.ValidationError) -> str:
     if rule not in said:
         return error.message
     words = f"{error.instance!r} is not allowed; allowed: {said[rule]()}"
-    if rule == "type" and isinstance(error.instance, str) and EXPONENT.fullmatch(error.instance):
+    if rule == "type" and _is_number(error.instance):
         words += " (YAML takes it for a text: write the number with a point and a sign, as 1.0e-3)"
     return words
 
@@ -184,6 +183,13 @@ def _read(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ConfigError(f"config: {path} holds no keys")
     return content
+
+
+def _is_number(text: Any) -> bool:
+    try:
+        return isinstance(text, str) and math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 class _Loader(yaml.SafeLoader):

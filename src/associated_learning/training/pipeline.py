@@ -13,7 +13,6 @@ import math
 import multiprocessing
 import os
 import signal
-import socket
 import sys
 import tempfile
 import threading
@@ -32,6 +31,7 @@ from torch import Tensor, nn
 
 from associated_learning.data import load
 from associated_learning.errors import TrainingError
+from associated_learning.machine import network_interface
 from associated_learning.training import loop, record
 from associated_learning.training.config import Config
 from associated_learning.training.run import LOSS_CHECK_STEPS, Run
@@ -42,7 +42,6 @@ TRAIN, COLLECT, SAVE, END = range(4)  # what worker 0 tells the others to do
 AHEAD = 4  # batches that a worker may be ahead of the next one
 PEER_LOST = 75  # exit status of a worker that lost another one: not the cause of the end
 GRACE = 10.0  # seconds to end by themselves for those that lost another one
-LOOPBACK = "lo0" if sys.platform == "darwin" else "lo"
 
 
 def train(
@@ -69,7 +68,7 @@ def train(
         A worker ended early: all are ended, and the status is that of the one that caused it. Or
         there is no network interface by which they could speak.
     """
-    _find_interface()
+    network_interface()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])  # torch is imported once for all workers
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -92,17 +91,6 @@ def train(
                 if process.is_alive():
                     process.kill()
             meeting_point.unlink(missing_ok=True)
-
-
-def _find_interface() -> None:
-    """See that gloo finds the interface it is told to use, the loopback unless a user names one."""
-    named = os.environ.get("GLOO_SOCKET_IFNAME", LOOPBACK)
-    there = [name for _, name in socket.if_nameindex()]
-    if not set(named.split(",")) & set(there):
-        sys.exit(
-            f"error: GLOO_SOCKET_IFNAME: {named}: there is no such network interface; allowed:"
-            f" {', '.join(there) or 'none: several processes need one'}"
-        )
 
 
 def _supervise(processes: list[BaseProcess], stop: list[int], name: str) -> None:
@@ -148,7 +136,7 @@ def _work(
     for number in (signal.SIGTERM, signal.SIGINT):  # the parent's business
         signal.signal(number, signal.SIG_IGN)
     with loop.clear_errors(config.name):
-        os.environ.setdefault("GLOO_SOCKET_IFNAME", LOOPBACK)
+        os.environ["GLOO_SOCKET_IFNAME"] = network_interface()
         if config.device == "cuda":
             if torch.cuda.device_count() < workers:
                 raise TrainingError(
