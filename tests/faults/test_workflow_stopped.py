@@ -24,7 +24,7 @@ EPOCHS = 25
 def project(tmp_path: Path) -> Project:
     """A clone whose smoke trainings last long enough to be stopped."""
     project = Project.cloned(tmp_path / "project")
-    project.edit("config/scales/smoke.yaml", "epochs: 2, learning", f"epochs: {EPOCHS}, learning")
+    project.edit("config/scales/smoke.yaml", "epochs: 2, schedule", f"epochs: {EPOCHS}, schedule")
     return project
 
 
