@@ -24,7 +24,7 @@ smoke: setup ## the whole workflow on scikit-learn's digits, two to three minute
 laptop: setup ## reduced widths and epochs on the real data sets
 	$(SNAKEMAKE) laptop
 
-workstation: setup ## the committed results: narrow networks, enough steps to decide something; a day or two on two cores
+workstation: setup ## the real data sets in narrow networks, with more steps; two to three days on two cores, in parts
 	$(SNAKEMAKE) workstation
 
 thesis: setup ## the protocol of the thesis, for GPUs and clusters
@@ -68,7 +68,7 @@ archive: setup ## pack what the figures and tables of a scale read into archives
 finished: setup ## figures, tables and archive of what a stopped scale has finished: name it, SCALE=workstation
 	@test "$(origin SCALE)" = "command line" || { echo "finished: name a scale: make finished SCALE=workstation" >&2; exit 1; }
 	$(SNAKEMAKE) $(SCALE) --config source=finished
-	$(SNAKEMAKE) archives/$(SCALE).zip --config source=finished
+	$(SNAKEMAKE) $(SCALE) archives/$(SCALE).zip --config source=finished
 
 redraw: archives/$(SCALE).zip .venv-archive/.complete ## figures and tables of an archive, without torch (SCALE=laptop)
 	PATH="$(CURDIR)/.venv-archive/bin:$$PATH" snakemake --cores $(CORES) $(SCALE) --config source=archive
