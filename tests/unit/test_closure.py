@@ -311,6 +311,7 @@ NOT_DECIDING = {
     "training/config": "completes the config, which is in its fingerprint",
     "training/loop": "saves, stops and tells",
     "training/pipeline": "the same numbers by several processes: tested to the bit",
+    "training/graph": "the same numbers by replayed steps on a GPU: tested to the bit",
     "training/record": "writes down",
     "training/shares": "which process trains what",
     "training/weights": "writes and reads weights",

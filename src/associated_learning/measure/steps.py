@@ -17,6 +17,7 @@ from associated_learning.files import atomic_write
 from associated_learning.machine import usable_cores
 from associated_learning.training import record
 from associated_learning.training.config import Config
+from associated_learning.training.graph import make_run
 from associated_learning.training.run import Run
 
 ROUNDS, STEPS = 10, 10  # methods take turns, so that a slow minute meets them all
@@ -73,7 +74,7 @@ def measure(
     runs = []
     for config in configs:
         # No epoch must end meanwhile, and no schedule matters to the time.
-        runs.append(run := Run(dataclasses.replace(config, schedule="constant"), data))
+        runs.append(run := make_run(dataclasses.replace(config, schedule="constant"), data))
         run.begin()
     turns = [_turns(run) for run in runs]
     times: list[list[float]] = [[] for _ in runs]

@@ -12,7 +12,7 @@ from associated_learning.errors import TrainingError
 from associated_learning.files import write_json
 from associated_learning.training import loop, record
 from associated_learning.training.config import Config
-from associated_learning.training.run import Run
+from associated_learning.training.graph import make_run
 
 FACTOR = 3  # between the end of the grid of rates and the next one beyond it
 EXTENSIONS = 2  # at most, beyond each end
@@ -74,7 +74,7 @@ def write(
     while waiting:
         rate = waiting.pop(0)
         checkpoints.append(saved := out / f"tuning_{rate:g}.pt")
-        run = loop.start(Run(dataclasses.replace(config, learning_rate=rate), data), saved)
+        run = loop.start(make_run(dataclasses.replace(config, learning_rate=rate), data), saved)
         accuracy, prefixes = None, None
         with loop.stop_signals() as stop:
             try:

@@ -17,6 +17,7 @@ from associated_learning.errors import TrainingError
 from associated_learning.files import atomic_write
 from associated_learning.training import checkpoint, record
 from associated_learning.training.config import Config
+from associated_learning.training.graph import make_run
 from associated_learning.training.run import Run
 
 
@@ -53,7 +54,7 @@ def train(
     """
     require_writable(out)
     saved = out / "checkpoint.pt"
-    run = start(Run(config, data), saved)
+    run = start(make_run(config, data), saved)
     with stop_signals() as stop:
         run_to_end(run, saved, stop, checkpoint_seconds)
     metrics = record.write_results(run, out)

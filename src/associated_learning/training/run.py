@@ -126,15 +126,12 @@ class Run:
 
     def epoch(self) -> Iterator[bool]:
         """Train to the end of the current epoch or the run; yields after a step whether it came."""
-        config, size = self.config, self.config.batch_size
+        size = self.config.batch_size
         self.order.set_state(self.order_state)
         shuffled = torch.randperm(len(self.images), generator=self.order).to(self.device)
         for index in range(self.step % self.steps_per_epoch, self.steps_per_epoch):
             started = time.monotonic()
-            batch = shuffled[index * size : (index + 1) * size]
-            augmentation = self.augmentation if config.augment else None
-            x = self.prepared(self.images[batch], augmentation)
-            self.losses[index] = self.update(x, self.labels[batch])
+            self.losses[index] = self.step_on(shuffled[index * size : (index + 1) * size])
             self.step += 1
             last = self.ends_epoch()
             if last:
@@ -173,6 +170,11 @@ class Run:
         }
         self.history.append(row)
         return row
+
+    def step_on(self, batch: Tensor) -> Tensor:
+        """Take one step on training images, given by their indices; returns all losses, flat."""
+        augmentation = self.augmentation if self.config.augment else None
+        return self.update(self.prepared(self.images[batch], augmentation), self.labels[batch])
 
     def update(self, x: Tensor, labels: Tensor) -> Tensor:
         """Take one step; returns all losses, flat."""

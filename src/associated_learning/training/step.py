@@ -29,15 +29,10 @@ class Adam:
         self.steps = 0
         self.moments: list[list[Tensor]] = []  # of each group: first moments, second, step counts
 
-    def epsilon(self) -> float:
-        """TensorFlow's epsilon at this step, in torch's form."""
-        return EPSILON / math.sqrt(1 - BETA2**self.steps)
-
     @torch.no_grad()
     def step(self, factor: float = 1.0) -> None:
         """Update all parameters at `factor` times their rates, and let go of the gradients."""
         self.steps += 1
-        epsilon = self.epsilon()
         for group, state in zip(self.groups, self.state(), strict=True):
             params, count = group["params"], len(group["params"])
             adam(
@@ -55,7 +50,7 @@ class Adam:
                 maximize=False,
                 beta1=BETA1,
                 beta2=BETA2,
-                eps=epsilon,
+                eps=epsilon(self.steps),
                 lr=group["learning_rate"] * factor,
                 weight_decay=group["weight_decay"],
             )
@@ -79,6 +74,11 @@ class Adam:
             for one, other in zip(mine, theirs, strict=True):
                 one.copy_(other)
             self.steps = int(mine[-1])
+
+
+def epsilon(step: int) -> float:
+    """TensorFlow's epsilon at a step, counted from 1, in torch's form."""
+    return EPSILON / math.sqrt(1 - BETA2**step)
 
 
 def as_it_lies(tensor: Tensor) -> Tensor:
