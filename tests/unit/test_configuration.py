@@ -21,7 +21,7 @@ CONFIG = yaml.safe_load((FOLDER / "config.yaml").read_text(encoding="utf-8"))
 SHAPES = (FOLDER / "schema.yaml").read_text(encoding="utf-8")
 # Through JSON: YAML's aliases are one object in several places.
 SHIPPED = json.loads(json.dumps(configuration.load(CONFIG, FOLDER)))
-SCALES = {"smoke", "laptop", "workstation", "thesis_width", "thesis"}
+SCALES = {"smoke", "laptop", "workstation", "thesis_width", "thesis_once", "thesis"}
 SCHEMA = configuration._with_names(yaml.safe_load(SHAPES), SHIPPED)
 RUN = SCHEMA["$defs"]["scale"]["properties"]["runs"]["items"]["properties"]
 TRAIN = train.parser()

@@ -24,7 +24,8 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Project:
     kept["parameters"] |= runs
     text = yaml.safe_dump({"experiments": kept}, sort_keys=False)
     file.write_text(text, encoding="utf-8")
-    (project.folder / "config/scales/thesis_width.yaml").unlink()  # it names what is not kept
+    for scale in ("thesis_width", "thesis_once"):  # they name what is not kept
+        (project.folder / f"config/scales/{scale}.yaml").unlink()
     run = project.run("--cores", "2", "smoke", "archives/smoke.zip")
     assert run.returncode == 0, run.stdout
     return project

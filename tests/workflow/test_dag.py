@@ -274,7 +274,9 @@ def test_forced_a_figure_is_redrawn_alone(finished: Project) -> None:
 def test_every_target_trains_all_its_data_sets_and_seeds(
     fresh: Project, everything: list[Job]
 ) -> None:
-    jobs = everything + fresh.plan("workstation", "thesis_width", "thesis", "download")
+    jobs = everything + fresh.plan(
+        "workstation", "thesis_width", "thesis_once", "thesis", "download"
+    )
     for file in (fresh.folder / "config/scales").glob("*.yaml"):
         scale, settings = file.stem, yaml.safe_load(file.read_text())
         runs = [run for run in trained(jobs) if run[0] == scale]

@@ -9,11 +9,12 @@ import yaml
 from project import ROOT, Project
 
 from associated_learning import configuration, plan
-from associated_learning.commands import table
 from associated_learning.results import archive, current
 
 
-@pytest.mark.parametrize(("scale", "least"), [("laptop", 15), ("workstation", 3)])
+@pytest.mark.parametrize(
+    ("scale", "least"), [("laptop", 15), ("workstation", 3), ("thesis_once", 3)]
+)
 def test_every_committed_table_is_made_anew_from_the_committed_archive(
     tmp_path: Path, scale: str, least: int
 ) -> None:
@@ -39,16 +40,6 @@ def test_the_runs_of_the_workstation_scale_are_those_that_this_checkout_trains()
     }
     assert len(runs) > 10
     assert current.others(config, "workstation", runs) == {}
-
-
-def test_the_truncated_cell_of_the_thesis_scale_is_made_anew_from_its_archive(
-    tmp_path: Path,
-) -> None:
-    archive.unpack(ROOT / "archives/thesis_truncated.zip", tmp_path)
-    runs = sorted(map(str, tmp_path.rglob("metrics.json")))
-    table.main(["accuracy", "--out", str(tmp_path / "anew"), *runs])
-    committed = ROOT / "tables/thesis/truncated_accuracy_mnist.csv"
-    assert (tmp_path / "anew.csv").read_bytes() == committed.read_bytes()
 
 
 def test_the_laptop_scale_takes_the_learning_rates_that_its_rule_chose() -> None:

@@ -107,7 +107,7 @@ def accuracy_panels(
         panel.set_xlabel(xlabel)
         if log:
             panel.set_xscale("log")
-            panel.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if len(archs) < 4 else (1, 3)))
+            panel.xaxis.set_major_locator(LogLocator(subs=(1, 3)))
             panel.xaxis.set_minor_locator(NullLocator())
         else:
             panel.xaxis.set_major_locator(MaxNLocator(4, integer=True, steps=[1, 2, 2.5, 5, 10]))
