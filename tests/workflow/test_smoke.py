@@ -30,9 +30,14 @@ def test_a_fresh_clone_makes_a_table_and_a_figure_marked_as_smoke_and_makes_them
     assert figure.read_bytes().startswith(b"\x89PNG")
     assert "smoke scale: no result" in words_of(figure.with_suffix(".pdf"))
 
+    for path in ("data/prepared/digits.safetensors", "src/associated_learning/data/overview.py"):
+        (project.folder / path).touch()  # what they hold has not changed
     second = project.run("--cores", "2", *wanted)
     assert second.returncode == 0, second.stdout
     assert "Nothing to be done" in second.stdout
+    by_date = project.run("--dry-run", "--max-checksum-file-size", "1", *wanted)
+    assert "overview" in by_date.stdout
+    assert "Nothing to be done" not in by_date.stdout
 
 
 def test_the_end_of_a_failed_job_s_log_is_shown_with_its_path(tmp_path: Path) -> None:
