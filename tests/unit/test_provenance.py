@@ -168,9 +168,35 @@ def test_the_code_of_a_run_with_one_hash_for_all_its_files_is_found_in_the_histo
     assert provenance.code_version("0" * 64, "mlp") == "in no commit of this checkout's history"
 
 
-def test_without_git_the_code_of_this_checkout_is_still_known(project):
+def test_no_commit_is_named_where_git_does_not_have_the_history(project, tmp_path, monkeypatch):
     fingerprint = fingerprints()["code"]
-    assert provenance.code_version(fingerprint, "mlp") == "as in this checkout"
+
+    def told():
+        provenance._git.cache_clear()
+        return provenance.code_version(fingerprint, "mlp")
+
+    assert told() == "commit not known (no git history here), as in this checkout"
+    copy = tmp_path / "another/copy"
+    shutil.copytree(Path.cwd(), copy, ignore=shutil.ignore_patterns("another"))
+    monkeypatch.chdir(copy.parent)
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "a copy")
+    monkeypatch.chdir(copy)
+    why = "this folder is a part of another repository"
+    assert told() == f"commit not known ({why}), as in this checkout"
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    (copy / "other").write_text("")
+    git("add", ".")
+    git("commit", "-qm", "two")
+    assert told().startswith("commit ") and "not known" not in told()
+    git("clone", "-q", "--depth", "1", copy.as_uri(), str(tmp_path / "shallow"))
+    monkeypatch.chdir(tmp_path / "shallow")
+    why = "shallow clone: git fetch --unshallow"
+    assert told() == f"commit not known ({why}), as in this checkout"
 
 
 @pytest.mark.parametrize(

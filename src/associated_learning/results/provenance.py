@@ -139,16 +139,25 @@ def code_version(code: Mapping[str, str] | str, arch: str) -> str:
     matches = functools.partial(
         _matches_one_hash if isinstance(code, str) else _matches, code, arch
     )
-    found = []
     paths = _files_of_one_hash(arch) if isinstance(code, str) else list(code)
-    log = _git("log", "--reverse", "--format=%h of %cs", "--", *paths)
-    for line in (log or b"").decode().splitlines():
-        if matches(line.split()[0]):
-            found = [f"commit {line}"]
-            break
-    if matches(None):
-        found.append("as in this checkout")
-    return ", ".join(found) or "in no commit of this checkout's history"
+    if why := _no_history():
+        found = f"commit not known ({why})"
+    else:
+        log = _git("log", "--reverse", "--format=%h of %cs", "--", *paths).decode().splitlines()
+        commits = (f"commit {line}" for line in log if matches(line.split()[0]))
+        found = next(commits, "in no commit of this checkout's history")
+    return f"{found}, as in this checkout" if matches(None) else found
+
+
+def _no_history() -> str:
+    """Why git cannot tell here since when the code is as it is; empty where it can."""
+    above = _git("rev-parse", "--show-prefix")
+    if above is None:
+        return "no git history here"
+    if above.strip():
+        return "this folder is a part of another repository"
+    shallow = _git("rev-parse", "--is-shallow-repository")
+    return "shallow clone: git fetch --unshallow" if shallow.strip() == b"true" else ""
 
 
 def _matches(code: Mapping[str, str], _arch: str, commit: str | None) -> bool:
