@@ -10,6 +10,7 @@ ARCHIVE = ["--config", "source=archive"]
 FIGURE = "figures/smoke/curves_digits.png"
 # Whatever draws must do without these.
 HEAVY = ["torch", "torchvision", "sklearn", "pooch"]
+OF_RUNS = {"train", "tune", "distances", "probe", "embed"}
 
 
 def with_archive(project: Project, folder: Path) -> Project:
@@ -171,3 +172,24 @@ def test_one_goes_on_from_archived_runs_and_trains_none_of_them_again(
         made = [job.output[0] for job in jobs if job.rule == rule]
         assert len(made) == 2
         assert all("seed1" in path for path in made)
+
+
+def test_a_scale_goes_on_from_an_archive_and_trains_nothing_finished(
+    finished: Project, tmp_path: Path
+) -> None:
+    project = with_archive(finished, tmp_path / "other")
+    assert project.run("--cores", "2", "data/prepared/digits.safetensors").returncode == 0
+    resume = ["archive", "resume", "archives/smoke.zip", "--folder", "results"]
+    resumed = project.python("-m", "associated_learning", *resume)
+    assert resumed.returncode == 0, resumed.stdout
+    # What a scale has one of is measured here.
+    assert not OF_RUNS & {job.rule for job in project.plan("smoke")}
+
+    # No weights are in an archive: to measure something new of a run, it is trained anew.
+    runs = project.folder / "results/smoke/digits/mlp"
+    (runs / "bp/seed0/tsne.safetensors").unlink()
+    again = [job for job in project.plan("smoke") if job.rule in OF_RUNS]
+    assert sorted(job.output[0].removeprefix("results/smoke/digits/mlp/") for job in again) == [
+        "bp/seed0/metrics.json",
+        "bp/seed0/tsne.safetensors",
+    ]
