@@ -7,7 +7,7 @@ PAGES = README.md $(wildcard docs/*.md)
 # Activated as a user would: rules call `python` and find the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: help setup smoke laptop workstation thesis download test test-faults test-slurm bench lint docs report archive finished redraw lock
+.PHONY: help setup smoke laptop workstation thesis download test test-faults test-slurm bench lint docs tutorial report archive finished redraw lock
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -56,6 +56,9 @@ lint: setup ## format and lint checks of Python and Snakemake code; numbers in t
 
 docs: setup ## fill the numbers of README and docs/ from tables/
 	cog -r -I docs $(PAGES)
+
+tutorial: setup ## run docs/tutorial.ipynb and keep what its cells show, in a minute
+	python docs/tutorial.py
 
 SCALE ?= laptop
 report: setup ## one self-contained HTML of a finished scale (SCALE=laptop)

@@ -9,7 +9,8 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = [path for end in ("md", "ipynb") for path in sorted((ROOT / "docs").glob(f"*.{end}"))]
+PAGES = [ROOT / "README.md", *DOCS]
 FOLDERS = "src|rules|config|envs|docs|tests|profiles|benchmarks|report"
 
 
