@@ -4,6 +4,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from packaging.requirements import Requirement
 
 PROJECT = Path(__file__).parents[2]
 ENVS = PROJECT / "envs"
+MAKEFILE = (PROJECT / "Makefile").read_text("utf-8")
 NEEDED = ["Makefile", "pyproject.toml", "envs/requirements.lock", "envs/bootstrap.lock"]
 
 
@@ -38,8 +40,20 @@ def of_python(version: str) -> dict[str, str]:
     return {"python_version": version, "python_full_version": f"{version}.0"}
 
 
+def required() -> list[Requirement]:
+    """What pyproject.toml names, its extras too."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    parts = [project["dependencies"], *project["optional-dependencies"].values()]
+    return [Requirement(line) for part in parts for line in part]
+
+
 def direct() -> list[str]:
-    lines = (ENVS / "requirements.in").read_text().splitlines()
+    return [requirement.name for requirement in required()]
+
+
+def inputs(name: str) -> list[str]:
+    """What a file beside a lock names."""
+    lines = (ENVS / f"{name}.in").read_text().splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
 
@@ -79,6 +93,30 @@ def test_the_archive_s_environment_is_a_part_of_the_other_without_torch() -> Non
     )
     assert part < whole
     assert not [pin for pin in part if re.match("torch|nvidia|scikit-learn|triton", pin)]
+
+
+def test_the_archive_s_environment_names_nothing_that_the_project_does_not() -> None:
+    assert set(inputs("archive")) < set(direct())
+
+
+def test_what_the_project_needs_has_lower_bounds_alone_and_stands_once() -> None:
+    assert len(direct()) == len(set(direct()))
+    for requirement in required():
+        assert [of.operator for of in requirement.specifier] == [">="], requirement
+        assert requirement.marker is None and not requirement.extras, requirement
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+def test_every_locked_version_satisfies_the_project_s_bound(python: str) -> None:
+    versions = locked(of_python(python))
+    outside = [of for of in required() if not of.specifier.contains(versions[of.name])]
+    assert not outside
+
+
+def test_make_resolves_the_lock_from_all_that_the_project_names() -> None:
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    (line,) = re.findall(r"uv pip compile .*envs/requirements.lock pyproject.toml", MAKEFILE)
+    assert set(re.findall(r"--extra (\S+)", line)) == set(project["optional-dependencies"])
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
