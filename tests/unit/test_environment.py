@@ -1,3 +1,4 @@
+import ast
 import os
 import re
 import shutil
@@ -5,12 +6,15 @@ import stat
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
+
+from associated_learning import closure, registry
 
 PROJECT = Path(__file__).parents[2]
 ENVS = PROJECT / "envs"
@@ -40,15 +44,32 @@ def of_python(version: str) -> dict[str, str]:
     return {"python_version": version, "python_full_version": f"{version}.0"}
 
 
-def required() -> list[Requirement]:
-    """What pyproject.toml names, its extras too."""
+def parts() -> dict[str, list[Requirement]]:
+    """What pyproject.toml names: what every installation gets, as "", and the extras."""
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
-    parts = [project["dependencies"], *project["optional-dependencies"].values()]
-    return [Requirement(line) for part in parts for line in part]
+    named = {"": project["dependencies"], **project["optional-dependencies"]}
+    return {part: [Requirement(line) for line in lines] for part, lines in named.items()}
+
+
+def required() -> list[Requirement]:
+    return [requirement for part in parts().values() for requirement in part]
 
 
 def direct() -> list[str]:
     return [requirement.name for requirement in required()]
+
+
+def imported(paths: Iterable[Path]) -> set[str]:
+    """Names of the packages, as pyproject.toml has them, that files import of others."""
+    of_module, found = metadata.packages_distributions(), set()
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add(node.module.split(".")[0])
+    names = {name for module in found for name in of_module.get(module, [])}
+    return {name.lower().replace("_", "-") for name in names} - {"associated-learning"}
 
 
 def inputs(name: str) -> list[str]:
@@ -113,10 +134,28 @@ def test_every_locked_version_satisfies_the_project_s_bound(python: str) -> None
     assert not outside
 
 
+@pytest.mark.parametrize("folder", ["src", "tests", "docs"])
+def test_what_a_file_imports_is_named_and_does_not_come_with_something_else(folder: str) -> None:
+    assert imported((PROJECT / folder).rglob("*.py")) <= set(direct())
+
+
+def test_preparing_training_and_predicting_need_no_extra() -> None:
+    modules = ["trained", "training.loop", "training.pipeline", "commands.predict"]
+    modules += ["commands.download", "data.arrays", "data.cifar100"]
+    files = closure.files(*(f"associated_learning.{module}" for module in modules))
+    files += closure.prepare_files("digits")
+    for arch in registry.networks():
+        for method in registry.methods():
+            files += closure.run_files(arch, method)
+    needed = imported(PROJECT / path for path in set(files))
+    base = {requirement.name for requirement in parts()[""]}
+    # torchvision's readers are imported by a name in config/.
+    assert needed <= base and base - needed <= {"torchvision"}
+
+
 def test_make_resolves_the_lock_from_all_that_the_project_names() -> None:
-    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
     (line,) = re.findall(r"uv pip compile .*envs/requirements.lock pyproject.toml", MAKEFILE)
-    assert set(re.findall(r"--extra (\S+)", line)) == set(project["optional-dependencies"])
+    assert set(re.findall(r"--extra (\S+)", line)) == parts().keys() - {""}
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
