@@ -82,7 +82,7 @@ archives/%.zip:
 .venv-archive/.complete: envs/archive.lock envs/bootstrap.lock
 	@sh envs/setup.sh $(PYTHON) archive .venv-archive
 
-lock: setup ## resolve envs/*.in anew into the locks
-	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o envs/requirements.lock envs/requirements.in
+lock: setup ## resolve pyproject.toml and envs/*.in anew into the locks
+	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --extra workflow --extra test -o envs/requirements.lock pyproject.toml
 	uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -o envs/bootstrap.lock envs/bootstrap.in
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header -c envs/requirements.lock -o envs/archive.lock envs/archive.in

@@ -1,9 +1,12 @@
+import ast
 import os
 import re
 import shutil
 import stat
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterable
 from importlib import metadata
 from pathlib import Path
 
@@ -11,8 +14,11 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from associated_learning import closure, registry
+
 PROJECT = Path(__file__).parents[2]
 ENVS = PROJECT / "envs"
+MAKEFILE = (PROJECT / "Makefile").read_text("utf-8")
 NEEDED = ["Makefile", "pyproject.toml", "envs/requirements.lock", "envs/bootstrap.lock"]
 
 
@@ -38,8 +44,37 @@ def of_python(version: str) -> dict[str, str]:
     return {"python_version": version, "python_full_version": f"{version}.0"}
 
 
+def parts() -> dict[str, list[Requirement]]:
+    """What pyproject.toml names: what every installation gets, as "", and the extras."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = {"": project["dependencies"], **project["optional-dependencies"]}
+    return {part: [Requirement(line) for line in lines] for part, lines in named.items()}
+
+
+def required() -> list[Requirement]:
+    return [requirement for part in parts().values() for requirement in part]
+
+
 def direct() -> list[str]:
-    lines = (ENVS / "requirements.in").read_text().splitlines()
+    return [requirement.name for requirement in required()]
+
+
+def imported(paths: Iterable[Path]) -> set[str]:
+    """Names of the packages, as pyproject.toml has them, that files import of others."""
+    of_module, found = metadata.packages_distributions(), set()
+    for path in paths:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                found.add(node.module.split(".")[0])
+    names = {name for module in found for name in of_module.get(module, [])}
+    return {name.lower().replace("_", "-") for name in names} - {"associated-learning"}
+
+
+def inputs(name: str) -> list[str]:
+    """What a file beside a lock names."""
+    lines = (ENVS / f"{name}.in").read_text().splitlines()
     return [line for line in lines if line and not line.startswith("#")]
 
 
@@ -79,6 +114,48 @@ def test_the_archive_s_environment_is_a_part_of_the_other_without_torch() -> Non
     )
     assert part < whole
     assert not [pin for pin in part if re.match("torch|nvidia|scikit-learn|triton", pin)]
+
+
+def test_the_archive_s_environment_names_nothing_that_the_project_does_not() -> None:
+    assert set(inputs("archive")) < set(direct())
+
+
+def test_what_the_project_needs_has_lower_bounds_alone_and_stands_once() -> None:
+    assert len(direct()) == len(set(direct()))
+    for requirement in required():
+        assert [of.operator for of in requirement.specifier] == [">="], requirement
+        assert requirement.marker is None and not requirement.extras, requirement
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+def test_every_locked_version_satisfies_the_project_s_bound(python: str) -> None:
+    versions = locked(of_python(python))
+    outside = [of for of in required() if not of.specifier.contains(versions[of.name])]
+    assert not outside
+
+
+@pytest.mark.parametrize("folder", ["src", "tests", "docs"])
+def test_what_a_file_imports_is_named_and_does_not_come_with_something_else(folder: str) -> None:
+    assert imported((PROJECT / folder).rglob("*.py")) <= set(direct())
+
+
+def test_preparing_training_and_predicting_need_no_extra() -> None:
+    modules = ["trained", "training.loop", "training.pipeline", "commands.predict"]
+    modules += ["commands.download", "data.arrays", "data.cifar100"]
+    files = closure.files(*(f"associated_learning.{module}" for module in modules))
+    files += closure.prepare_files("digits")
+    for arch in registry.networks():
+        for method in registry.methods():
+            files += closure.run_files(arch, method)
+    needed = imported(PROJECT / path for path in set(files))
+    base = {requirement.name for requirement in parts()[""]}
+    # torchvision's readers are imported by a name in config/.
+    assert needed <= base and base - needed <= {"torchvision"}
+
+
+def test_make_resolves_the_lock_from_all_that_the_project_names() -> None:
+    (line,) = re.findall(r"uv pip compile .*envs/requirements.lock pyproject.toml", MAKEFILE)
+    assert set(re.findall(r"--extra (\S+)", line)) == parts().keys() - {""}
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
