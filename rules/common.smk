@@ -8,7 +8,8 @@ from snakemake.exceptions import WorkflowError
 # The workflow runs its own copy of the package, also where it is not installed (conda, cluster).
 PACKAGES = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, PACKAGES)
-shell.prefix(f"export PYTHONPATH='{PACKAGES}'; ")
+# Its logs are UTF-8, whatever the locale.
+shell.prefix(f"export PYTHONPATH='{PACKAGES}' PYTHONIOENCODING=utf-8:backslashreplace; ")
 
 from associated_learning import cells, closure, configuration, failures, plan, registry, terminal
 

@@ -6,7 +6,7 @@ import pkgutil
 import sys
 from pathlib import Path
 
-from associated_learning import commands, terminal
+from associated_learning import commands
 
 
 def listed() -> dict[str, str]:
@@ -32,5 +32,4 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    terminal.use_utf8()
     main(sys.argv[1:])

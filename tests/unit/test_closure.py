@@ -307,7 +307,6 @@ NOT_DECIDING = {
     "machine": "names the processor",
     "measure/__init__": "",
     "measure/parameters": "counts for the record, after the last step",
-    "terminal": "encodes what is said",
     "training/checkpoint": "writes and reads states",
     "training/config": "completes the config, which is in its fingerprint",
     "training/loop": "saves, stops and tells",
