@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from associated_learning import terminal
 from associated_learning.data import load
 from associated_learning.files import atomic_write
 from associated_learning.machine import processor
@@ -114,4 +115,5 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
+    terminal.use_utf8()
     main()

@@ -23,6 +23,7 @@ from typing import Any
 
 import step
 
+from associated_learning import terminal
 from associated_learning.files import atomic_write
 from associated_learning.machine import processor
 
@@ -51,7 +52,7 @@ class Peer:
     def __init__(self, command: str, cell: step.Cell) -> None:
         self.command = command.format_map(cell)
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.process = subprocess.Popen(shlex.split(self.command), text=True, **pipes)
+        self.process = subprocess.Popen(shlex.split(self.command), encoding="utf-8", **pipes)
         self._line()
 
     def turn(self, seconds: float) -> float:
@@ -157,4 +158,5 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
+    terminal.use_utf8()
     main()

@@ -15,7 +15,7 @@ from pathlib import Path
 import safetensors.torch
 import torch
 
-from associated_learning import registry
+from associated_learning import registry, terminal
 from associated_learning.data import load
 from associated_learning.files import atomic_write
 from associated_learning.training import record
@@ -54,7 +54,8 @@ def samples_per_second(arch: str, way: str, data: Path) -> float:
             *("--threads", str(threads), "--data", str(data), "--out", out, "--device", "cpu"),
         ]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        return json.loads(Path(out, "metrics.json").read_text())["times"]["samples_per_second"]
+        metrics = json.loads(Path(out, "metrics.json").read_text(encoding="utf-8"))
+        return metrics["times"]["samples_per_second"]
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -95,4 +96,5 @@ def main(argv: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
+    terminal.use_utf8()
     main()

@@ -23,7 +23,7 @@ import step_page
 import torch
 from torch import Tensor, nn
 
-from associated_learning import build, registry
+from associated_learning import build, registry, terminal
 from associated_learning.commands import train
 from associated_learning.data import images
 from associated_learning.files import atomic_write
@@ -299,4 +299,5 @@ def _apart(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 if __name__ == "__main__":
+    terminal.use_utf8()
     main()

@@ -102,4 +102,7 @@ def _cells(row: dict[str, Any], cache: int) -> list[str]:
 def _last_level_cache() -> int:
     """Bytes; 0 where Linux does not tell."""
     sizes = Path("/sys/devices/system/cpu/cpu0/cache").glob("index*/size")
-    return max((int(file.read_text().strip().removesuffix("K")) << 10 for file in sizes), default=0)
+    return max(
+        (int(file.read_text(encoding="utf-8").strip().removesuffix("K")) << 10 for file in sizes),
+        default=0,
+    )

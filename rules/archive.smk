@@ -6,7 +6,7 @@ if config["source"] != "archive":
             files=lambda wildcards: plan.archived(config, wildcards.scale),
             code=command_code("archive"),
         output:
-            "archives/{scale}.zip",
+            update("archives/{scale}.zip"),
         log:
             "logs/{scale}/archive.log",
         conda:
@@ -14,9 +14,12 @@ if config["source"] != "archive":
         resources:
             runtime=5,
             mem_mb=1000,
+        params:
+            made=made("archives/{scale}", "logs/{scale}/archive.log"),
         shell:
-            "python -m associated_learning archive pack {output} {input.files} --folder results"
-            " > {log} 2>&1"
+            "date +%s.%N > {log}.made;"
+            " python -m associated_learning archive pack {output} {input.files} --folder results"
+            " > {log} 2>&1 && echo {params.made} > {log}.made"
 
 else:
     # In place of all that downloads, trains and measures. The file is verified as a whole.

@@ -1,4 +1,5 @@
-# Figures and tables: small files in, small files out, no training. What there is says plan.py.
+# Figures and tables: small files in, small files out, no training. What there is says plan.py. Those
+# that are there stay until others take their place (see `made`).
 
 
 rule figure:
@@ -6,9 +7,9 @@ rule figure:
         files=of_output("figures", "inputs"),
         code=lambda w: closure.command_files("figure", of_output("figures", "module")(w)),
     output:
-        pdf="figures/{scale}/{figure}.pdf",
+        pdf=update("figures/{scale}/{figure}.pdf"),
         png=report(
-            "figures/{scale}/{figure}.png",
+            update("figures/{scale}/{figure}.png"),
             caption="../report/output.rst",
             category=of_output("figures", "category"),
             labels=of_output("figures", "labels"),
@@ -21,6 +22,7 @@ rule figure:
         "../envs/environment.yaml"
     params:
         kind=of_output("figures", "kind"),
+        made=made("figures/{scale}/{figure}", "logs/{scale}/figure/{figure}.log"),
         flags=lambda wildcards: plan.output_flags(config, wildcards.scale),
         prefix=subpath(output[0], parent=True),
         # Not passed on: labels and looks, at whose change it is made anew; the rest for the report.
@@ -28,8 +30,10 @@ rule figure:
         seeds=of_output("figures", "seeds"),
         caption=lambda w: closure.constant(of_output("figures", "module")(w), "CAPTION"),
     shell:
-        "python -m associated_learning figure {params.kind} {params.flags} {input.files}"
+        "date +%s.%N > {log}.made;"
+        " python -m associated_learning figure {params.kind} {params.flags} {input.files}"
         " --out {params.prefix}/{wildcards.figure} > {log} 2>&1"
+        " && echo {params.made} > {log}.made"
 
 
 rule table:
@@ -37,11 +41,11 @@ rule table:
         files=of_output("tables", "inputs"),
         code=lambda w: closure.command_files("table", of_output("tables", "module")(w)),
     output:
-        csv="tables/{scale}/{table}.csv",
-        md="tables/{scale}/{table}.md",
-        tex="tables/{scale}/{table}.tex",
+        csv=update("tables/{scale}/{table}.csv"),
+        md=update("tables/{scale}/{table}.md"),
+        tex=update("tables/{scale}/{table}.tex"),
         html=report(
-            "tables/{scale}/{table}.html",
+            update("tables/{scale}/{table}.html"),
             caption="../report/output.rst",
             category=of_output("tables", "category"),
             labels=of_output("tables", "labels"),
@@ -54,6 +58,7 @@ rule table:
         "../envs/environment.yaml"
     params:
         kind=of_output("tables", "kind"),
+        made=made("tables/{scale}/{table}", "logs/{scale}/table/{table}.log"),
         flags=lambda wildcards: plan.table_flags(config, wildcards.scale),
         prefix=subpath(output[0], parent=True),
         # Not passed on: labels and looks, at whose change it is made anew; the rest for the report.
@@ -61,5 +66,7 @@ rule table:
         seeds=of_output("tables", "seeds"),
         caption=lambda w: closure.constant(of_output("tables", "module")(w), "CAPTION"),
     shell:
-        "python -m associated_learning table {params.kind} {params.flags} {input.files}"
+        "date +%s.%N > {log}.made;"
+        " python -m associated_learning table {params.kind} {params.flags} {input.files}"
         " --out {params.prefix}/{wildcards.table} > {log} 2>&1"
+        " && echo {params.made} > {log}.made"

@@ -101,7 +101,7 @@ def test_a_training_killed_at_any_moment_ends_bit_equal(
 def command_line(pid):
     """What a process was begun with; empty if it is gone."""
     with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/cmdline").read_text()
+        return Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8")
     return ""
 
 

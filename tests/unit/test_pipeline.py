@@ -94,7 +94,11 @@ def begin(prepared, out, *flags):
 @needs_proc
 def test_a_worker_that_dies_ends_the_run_with_its_error_and_the_run_resumes(prepared, tmp_path):
     run, processes = begin(prepared, tmp_path, "--checkpoint-seconds", "0")
-    workers = [p for p in processes if "forkserver" in Path(f"/proc/{p}/cmdline").read_text()]
+    workers = [
+        p
+        for p in processes
+        if "forkserver" in Path(f"/proc/{p}/cmdline").read_text(encoding="utf-8")
+    ]
     os.kill(max(workers), signal.SIGKILL)  # the last one forked
     _, error = run.communicate(timeout=60)
     assert run.returncode == 1

@@ -105,7 +105,7 @@ def test_runs_are_found_in_an_archive_that_nobody_unpacked(project, capsys):
 def test_a_run_that_was_made_anew_since_is_not_taken_for_the_old_one(project, capsys):
     output = draw() / "curves.png"
     path = Path("results/smoke/digits/mlp/al/seed0/metrics.json")
-    path.write_text(path.read_text().replace("0.75", "0.76"))
+    path.write_text(path.read_text(encoding="utf-8").replace("0.75", "0.76"), encoding="utf-8")
     command.main([str(output)])
     said = capsys.readouterr().out
     (line,) = (line for line in said.splitlines() if str(path) in line)
@@ -118,7 +118,9 @@ def test_what_a_table_of_tables_was_made_of_is_followed(project):
     inputs = sorted(map(str, Path("results").rglob("metrics.json")))
     table.main(["accuracy", "--out", "tables/smoke/accuracy_digits", *inputs])
     claims = Path("claims.yaml")
-    claims.write_text("claims:\n- {thesis: '3.2', claim: c, rule: simultaneous}\n")
+    claims.write_text(
+        "claims:\n- {thesis: '3.2', claim: c, rule: simultaneous}\n", encoding="utf-8"
+    )
     table.main(["claims", "--out", "claims", str(claims), "tables/smoke/accuracy_digits.csv"])
     assert {"tables/smoke/accuracy_digits.csv", *inputs} < provenance.origins(
         Path("claims.md")

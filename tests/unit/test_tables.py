@@ -21,7 +21,9 @@ BP, AL = [0.980, 0.984, 0.985], [0.970, 0.975, 0.986]
 def write_benchmark(path: Path, *jobs: str) -> None:
     header = "s h:m:s max_rss max_vms max_uss max_pss io_in io_out mean_load cpu_time"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(line.replace(" ", "\t") for line in (header, *jobs)) + "\n")
+    path.write_text(
+        "\n".join(line.replace(" ", "\t") for line in (header, *jobs)) + "\n", encoding="utf-8"
+    )
 
 
 def write_data(path: Path, labels: list[int], names: list[str]) -> Path:

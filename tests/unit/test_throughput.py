@@ -132,7 +132,7 @@ def write(path: Path, pipelined_weights: str = "same") -> Path:
             for workers, batches in dict.fromkeys([(2, 46), (n, 46), (n, 1875)])
         ],
     }
-    path.write_text(json.dumps(found))
+    path.write_text(json.dumps(found), encoding="utf-8")
     return path
 
 

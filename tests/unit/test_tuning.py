@@ -182,7 +182,7 @@ def write(path: Path, method: str, accuracies: dict[float, float | None]) -> Pat
     config = {"dataset": "mnist", "arch": "mlp", "method": method, "seed": 7}
     trainings = [{"learning_rate": rate, "accuracy": a} for rate, a in accuracies.items()]
     found = {"config": config, "held_out": 5000, "steps": 900, "trainings": trainings}
-    path.write_text(json.dumps(found))
+    path.write_text(json.dumps(found), encoding="utf-8")
     return path
 
 

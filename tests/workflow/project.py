@@ -80,6 +80,7 @@ class Project:
         for block in re.split(r"^rule ", run.stdout, flags=re.MULTILINE)[1:]:
             said = dict(re.findall(r"^ *(input|output|Shell command): (.+)$", block, re.MULTILINE))
             if "output" in said:
+                said["output"] = said["output"].replace(" (update)", "")
                 files = [said.get(key, "").split(", ") for key in ("input", "output")]
                 jobs.append(Job(block.split(":")[0], *files, said["Shell command"]))
         assert bool(jobs) == ("Nothing to be done" not in run.stdout), run.stdout

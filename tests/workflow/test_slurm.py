@@ -104,7 +104,7 @@ def test_no_shell_stands_between_a_job_and_its_training(dry_run: str) -> None:
 
 def states(said: str) -> list[str]:
     """How Slurm saw the jobs end that a run of snakemake submitted, in their order."""
-    lines = Path(ENDED_JOBS).read_text().splitlines()
+    lines = Path(ENDED_JOBS).read_text(encoding="utf-8").splitlines()
     ended = dict(re.search(r"^JobId=(\d+) .* JobState=(\w+) ", line).groups() for line in lines)
     return [ended[number] for number in submitted(said)]
 

@@ -8,29 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from associated_learning import latex
 from associated_learning.files import atomic_write
 from associated_learning.results import read
 
 NONE = "—"  # shown where there is no value
 INTERVAL = "Brackets hold Welch's 95 % interval of the difference, where there are enough seeds."
-
-# What is special in LaTeX, and what its fonts may lack.
-LATEX = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        **{character: rf"\{character}" for character in "&%$#_{}"},
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "±": r"$\pm$",
-        "−": "$-$",
-        "×": r"$\times$",
-        "–": "--",
-        "—": "---",
-        "†": r"\textdagger{}",
-        "‡": r"\textdaggerdbl{}",
-        "∞": r"$\infty$",
-    }
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +61,7 @@ def write(table: Table, prefix: Path, mark: str = "", record: str = "") -> None:
     texts = {
         "csv": table.frame.to_csv(index=False, lineterminator="\n"),
         "md": f"{caption}\n\n{markdown}\n\n<!-- {record} -->\n",
-        "tex": latex(shown, caption, _latex_columns(shown, right)) + f"% {record}\n",
+        "tex": latex.source(shown, caption, right) + f"% {record}\n",
         "html": page(shown, caption, right) + f"<!-- {record} -->\n",
     }
     for suffix, text in texts.items():
@@ -161,40 +144,8 @@ td[style*="right"], th {{ white-space: nowrap }}
 """
 
 
-def _latex_columns(shown: pd.DataFrame, right: list[bool]) -> str:
-    """Alignment of the columns; sentences are broken into lines."""
-    long = shown.map(len).max() > 60
-    kinds = zip(right, long, strict=True)
-    return "".join("r" if r else r"p{0.4\linewidth}" if text else "l" for r, text in kinds)
-
-
 def plain(value: object) -> str:
     """A value as a reader wants it: four digits of a fraction, a dash for what is missing."""
     if pd.isna(value):
         return NONE
     return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def latex(shown: pd.DataFrame, caption: str, alignment: str) -> str:
-    """LaTeX source of a table of strings, for the booktabs package."""
-    header, *rows = (
-        " & ".join(cell.translate(LATEX) for cell in row) + r" \\"
-        for row in (shown.columns, *shown.to_numpy())
-    )
-    return "\n".join(
-        [
-            r"% \usepackage{booktabs}",
-            r"\begin{table}",
-            r"\centering",
-            rf"\caption{{{caption.translate(LATEX)}}}",
-            rf"\begin{{tabular}}{{{alignment}}}",
-            r"\toprule",
-            header,
-            r"\midrule",
-            *rows,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-            "",
-        ]
-    )
