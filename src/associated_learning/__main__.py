@@ -6,7 +6,7 @@ import pkgutil
 import sys
 from pathlib import Path
 
-from associated_learning import commands
+from associated_learning import commands, terminal
 
 
 def listed() -> dict[str, str]:
@@ -32,4 +32,5 @@ def main(argv: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    terminal.use_utf8()
     main(sys.argv[1:])

@@ -49,9 +49,12 @@ def command_files(command: str, *modules: str) -> list[str]:
 
 
 def prepare_files(dataset: str) -> list[str]:
-    """Files that a prepared data set depends on, with its reader."""
+    """Files that the tensors of a data set come from, with its reader.
+
+    Not its command, nor how that is called: prepared anew, data make all trainings begin anew.
+    """
     reader = registry.datasets()[dataset]["reader"].rpartition(".")[0]
-    return command_files("prepare", *filter(_is_module, [reader]))
+    return files(f"{PACKAGE.name}.data.prepare", *filter(_is_module, [reader]))
 
 
 def tuning_files(arch: str, method: str) -> list[str]:

@@ -305,6 +305,7 @@ NOT_DECIDING = {
     "data/load": "reads prepared data, whose fingerprint is compared",
     "files": "writes files",
     "machine": "names the processor",
+    "terminal": "writes UTF-8",
     "measure/__init__": "",
     "measure/parameters": "counts for the record, after the last step",
     "training/checkpoint": "writes and reads states",
@@ -389,8 +390,14 @@ def test_all_that_other_commands_import_is_in_their_rules_inputs(worked):
         "steps": closure.steps_files([("digits", arch, method)]),
         "overview": closure.command_files("overview"),
         "count": closure.count_files([f"digits:{arch}:{method}:1:8"]),
-        "prepare": closure.prepare_files("digits"),
         "jobs": closure.command_files("jobs"),
     }
     for command, files in inputs.items():
         assert f"{PACKAGE}/commands/{command}.py" in worked[command,] <= set(files)
+
+
+@of_worked
+def test_what_prepares_data_is_its_rule_s_input_but_for_the_command(worked):
+    left = worked["prepare",] - set(closure.prepare_files("digits"))
+    command = {"__main__", "terminal", "commands/__init__", "commands/prepare"}
+    assert left == {f"{PACKAGE}/{name}.py" for name in command}
