@@ -3,9 +3,6 @@
 #   download -> prepare -> train -> measure -> figures, tables -> report
 #
 # Which runs feed which output stands in config/experiments.yaml, how long they are in config/scales/.
-configfile: "config/config.yaml"
-
-
 include: "rules/common.smk"
 
 

@@ -1,5 +1,6 @@
 # Config, wildcards and the helpers of all rules. What there is to make says plan.py, what code it
 # depends on closure.py.
+import os
 import sys
 from pathlib import Path
 
@@ -8,9 +9,16 @@ from snakemake.exceptions import WorkflowError
 # The workflow runs its own copy of the package, also where it is not installed (conda, cluster).
 PACKAGES = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, PACKAGES)
-shell.prefix(f"export PYTHONPATH='{PACKAGES}'; ")
+os.environ["PYTHONPATH"] = PACKAGES
 
-from associated_learning import cells, closure, configuration, failures, plan, registry
+from associated_learning import cells, closure, configuration, failures, places, plan, registry
+
+if refusal := places.refusal(workflow.basedir, os.getcwd()):
+    raise WorkflowError(refusal)
+
+
+configfile: places.seen(["config/config.yaml"])[0]
+
 
 try:
     config |= configuration.load(config, Path(workflow.basedir) / "config")
@@ -55,6 +63,11 @@ def of_output(what, attribute):
     return lambda w: getattr(OUTPUTS[w.scale][what, w[what.rstrip("s")]], attribute)
 
 
+def from_workflow(files):
+    """Input function of another one: the workflow's own files where they lie, others as they are."""
+    return lambda wildcards: places.seen(files(wildcards))
+
+
 def command_code(command, *, of_run=False):
     """Input function: the files that a command's results depend on."""
 
@@ -67,7 +80,7 @@ def command_code(command, *, of_run=False):
             )
         return closure.command_files(command, *modules)
 
-    return files
+    return from_workflow(files)
 
 
 def scale_resource(name):

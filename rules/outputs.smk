@@ -3,8 +3,10 @@
 
 rule figure:
     input:
-        files=of_output("figures", "inputs"),
-        code=lambda w: closure.command_files("figure", of_output("figures", "module")(w)),
+        files=from_workflow(of_output("figures", "inputs")),
+        code=from_workflow(
+            lambda w: closure.command_files("figure", of_output("figures", "module")(w))
+        ),
     output:
         pdf="figures/{scale}/{figure}.pdf",
         png=report(
@@ -28,14 +30,16 @@ rule figure:
         seeds=of_output("figures", "seeds"),
         caption=lambda w: closure.constant(of_output("figures", "module")(w), "CAPTION"),
     shell:
-        "python -m associated_learning figure {params.kind} {params.flags} {input.files}"
+        "python -m associated_learning figure {params.kind} {params.flags} {input.files:q}"
         " --out {params.prefix}/{wildcards.figure} > {log} 2>&1"
 
 
 rule table:
     input:
-        files=of_output("tables", "inputs"),
-        code=lambda w: closure.command_files("table", of_output("tables", "module")(w)),
+        files=from_workflow(of_output("tables", "inputs")),
+        code=from_workflow(
+            lambda w: closure.command_files("table", of_output("tables", "module")(w))
+        ),
     output:
         csv="tables/{scale}/{table}.csv",
         md="tables/{scale}/{table}.md",
@@ -61,5 +65,5 @@ rule table:
         seeds=of_output("tables", "seeds"),
         caption=lambda w: closure.constant(of_output("tables", "module")(w), "CAPTION"),
     shell:
-        "python -m associated_learning table {params.kind} {params.flags} {input.files}"
+        "python -m associated_learning table {params.kind} {params.flags} {input.files:q}"
         " --out {params.prefix}/{wildcards.table} > {log} 2>&1"
