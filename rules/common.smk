@@ -5,15 +5,20 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import DeploymentMethod
 
 # The workflow runs its own copy of the package, also where it is not installed (conda, cluster).
 PACKAGES = str(Path(workflow.basedir) / "src")
 sys.path.insert(0, PACKAGES)
-os.environ["PYTHONPATH"] = PACKAGES
+os.environ.update(PYTHONPATH=PACKAGES)
 
 from associated_learning import cells, closure, configuration, failures, places, plan, registry
 
-if refusal := places.refusal(workflow.basedir, os.getcwd()):
+# There are no such settings where it is only linted.
+deployed_by = getattr(workflow.deployment_settings, "deployment_method", ())
+if refusal := places.refusal(
+    workflow.basedir, os.getcwd(), conda=DeploymentMethod.CONDA in deployed_by
+):
     raise WorkflowError(refusal)
 
 

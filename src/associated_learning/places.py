@@ -37,11 +37,15 @@ def archive(scale: str) -> Path:
     return shipped if shipped.exists() and not own.exists() else own
 
 
-def refusal(workflow: str, working: str) -> str:
-    """Why the workflow cannot run where it lies, or in a working directory; "" if it can."""
+def refusal(workflow: str, working: str, conda: bool = False) -> str:
+    """Why the workflow cannot run where it lies, or in a working directory; "" if it can.
+
+    With conda's environments an apostrophe is refused, too: Snakemake puts them into the working
+    directory, and names them in single quotes.
+    """
     for what, folder, refused in (
         ("the workflow's folder", workflow, REFUSED + os.pathsep),
-        ("the working directory", working, REFUSED),
+        ("the working directory", working, REFUSED + "'" * conda),
     ):
         found = sorted({sign for sign in folder if sign in refused or not sign.isprintable()})
         if found:

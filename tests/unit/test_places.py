@@ -24,6 +24,11 @@ def test_a_colon_is_refused_where_it_would_cut_a_list_of_folders() -> None:
     assert not places.refusal("/data", "/data/10:00")
 
 
+def test_with_conda_the_working_directory_must_not_have_an_apostrophe() -> None:
+    assert '"\'"' in places.refusal("/data", "/data/O'Brien", conda=True)
+    assert not places.refusal("/data/O'Brien", "/data", conda=True)
+
+
 def test_other_signs_are_not_refused() -> None:
     folder = "/data/O'Brien & Söhne; 100% #1 (~a!b=c,d) [x]*?|<e> "
     assert not places.refusal(folder, folder)

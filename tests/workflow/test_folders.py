@@ -36,6 +36,14 @@ def test_a_folder_in_which_it_cannot_work_is_refused_at_once_in_one_line(
     assert not (project.folder / "logs").exists()
 
 
+def test_with_conda_an_apostrophe_is_refused(tmp_path: Path) -> None:
+    project = Project.cloned(tmp_path / "O'Brien")
+    run = project.run("--cores", "1", FIGURE, "--sdm", "conda")
+    assert run.returncode != 0
+    assert 'cannot work in a path with "\'"' in run.stdout
+    assert "Traceback" not in run.stdout
+
+
 def test_a_checkout_that_is_only_read_trains_and_draws_in_another_folder(tmp_path: Path) -> None:
     project = Project.cloned(tmp_path / "it's shared")
     scratch = tmp_path / "scratch of 10:00"
