@@ -3,6 +3,7 @@
 #   download -> prepare -> train -> measure -> figures, tables -> report
 #
 # Which runs feed which output stands in config/experiments.yaml, how long they are in config/scales/.
+include: "rules/places.smk"
 include: "rules/common.smk"
 
 

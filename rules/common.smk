@@ -1,29 +1,10 @@
 # Config, wildcards and the helpers of all rules. What there is to make says plan.py, what code it
 # depends on closure.py.
-import os
-import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
-from snakemake.settings.types import DeploymentMethod
 
-# The workflow runs its own copy of the package, also where it is not installed (conda, cluster).
-PACKAGES = str(Path(workflow.basedir) / "src")
-sys.path.insert(0, PACKAGES)
-os.environ.update(PYTHONPATH=PACKAGES)
-
-from associated_learning import cells, closure, configuration, failures, places, plan, registry
-
-# There are no such settings where it is only linted.
-deployed_by = getattr(workflow.deployment_settings, "deployment_method", ())
-if refusal := places.refusal(
-    workflow.basedir, os.getcwd(), conda=DeploymentMethod.CONDA in deployed_by
-):
-    raise WorkflowError(refusal)
-
-
-configfile: places.seen(["config/config.yaml"])[0]
-
+from associated_learning import cells, closure, configuration, failures, plan, registry
 
 try:
     config |= configuration.load(config, Path(workflow.basedir) / "config")
@@ -66,11 +47,6 @@ wildcard_constraints:
 def of_output(what, attribute):
     """Function of the wildcards: an attribute of the figure or table that they name."""
     return lambda w: getattr(OUTPUTS[w.scale][what, w[what.rstrip("s")]], attribute)
-
-
-def from_workflow(files):
-    """Input function of another one: the workflow's own files where they lie, others as they are."""
-    return lambda wildcards: places.seen(files(wildcards))
 
 
 def command_code(command, *, of_run=False):
