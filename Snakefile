@@ -3,10 +3,9 @@
 #   download -> prepare -> train -> measure -> figures, tables -> report
 #
 # Which runs feed which output stands in config/experiments.yaml, how long they are in config/scales/.
-configfile: "config/config.yaml"
-
-
+include: "rules/places.smk"
 include: "rules/common.smk"
+include: "rules/made.smk"
 
 
 if config["source"] == "runs":

@@ -5,6 +5,9 @@ set -eu
 python=${1:-python3} lock=envs/${2:-requirements}.lock venv=${3:-.venv}
 stop() { printf 'setup: %s\n' "$1" >&2; exit 1; }
 
+case $(pwd -P) in *[\{\}\"\$\`\\:]* | *[[:cntrl:]]*)
+    stop "a path with { } \" \$ \` \\ : or a line break cannot be worked in: move or rename $(pwd -P)" ;;
+esac
 command -v "$python" >/dev/null 2>&1 ||
     stop "no '$python' here. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||

@@ -29,7 +29,7 @@ else:
             name:
                 f"unpack_{scale}"
             input:
-                f"archives/{scale}.zip",
+                str(places.archive(scale)),
             output:
                 sorted(held),
             log:
@@ -37,5 +37,5 @@ else:
             conda:
                 "../envs/environment.yaml"
             shell:
-                "python -m associated_learning archive unpack {input} --folder {RESULTS}"
+                "python -m associated_learning archive unpack {input:q} --folder {RESULTS}"
                 " --overwrite > {log} 2>&1"

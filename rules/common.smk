@@ -1,19 +1,10 @@
 # Config, wildcards and the helpers of all rules. What there is to make says plan.py, what code it
 # depends on closure.py.
-import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-# The workflow runs its own copy of the package, also where it is not installed (conda, cluster).
-PACKAGES = str(Path(workflow.basedir) / "src")
-sys.path.insert(0, PACKAGES)
-# Its logs are UTF-8, whatever the locale.
-shell.prefix(f"export PYTHONPATH='{PACKAGES}' PYTHONIOENCODING=utf-8:backslashreplace; ")
-
-from associated_learning import cells, closure, configuration, failures, plan, registry, terminal
-
-terminal.use_utf8()
+from associated_learning import cells, closure, configuration, failures, plan, registry
 
 try:
     config |= configuration.load(config, Path(workflow.basedir) / "config")
@@ -70,7 +61,7 @@ def command_code(command, *, of_run=False):
             )
         return closure.command_files(command, *modules)
 
-    return files
+    return from_workflow(files)
 
 
 def scale_resource(name):
@@ -80,25 +71,3 @@ def scale_resource(name):
 def priority(within):
     """Function of the wildcards: by the scale's order, and within what stands there together."""
     return lambda w: cells.priority(config, w.scale, w.dataset, w.arch) + within
-
-
-def made(prefix, log):
-    """Function of the wildcards: a parameter that is another one after a failed job.
-
-    Files marked `update` stay while a job runs, and are put back where it fails. Snakemake then takes
-    them for made, as it notes inputs and parameters of a failed job too. So a job begins with a new
-    note beside its log, and ends, if it ends well, by noting this parameter again. The log goes before
-    a job begins: where there is none, the parameter is the time at which files were put back.
-    """
-
-    def noted(wildcards):
-        path = Path(log.format(**wildcards))
-        note = path.with_name(f"{path.name}.made")
-        if note.exists() and (path.exists() or not workflow.is_main_process):
-            return note.read_text(encoding="utf-8").strip()
-        if path.exists():
-            return ""
-        files = Path().glob(f"{prefix}.*".format(**wildcards))
-        return str(max((file.stat().st_mtime_ns for file in files), default=0))
-
-    return noted

@@ -35,7 +35,7 @@ rule prepare:
             lambda wildcards: config["datasets"][wildcards.dataset]["files"],
             then="data/receipts/{dataset}.json",
         ),
-        code=lambda wildcards: closure.prepare_files(wildcards.dataset),
+        code=from_workflow(lambda wildcards: closure.prepare_files(wildcards.dataset)),
     output:
         "data/prepared/{dataset}.safetensors",
     log:

@@ -20,7 +20,7 @@ rule jobs:
     params:
         benchmarks=lambda wildcards: plan.benchmarks(config, wildcards.scale),
         # Where there is one, jobs that ran elsewhere: no input, since it is packed of what is made here.
-        archive="archives/{scale}.zip",
+        archive=lambda wildcards: str(places.archive(wildcards.scale)),
     shell:
-        "python -m associated_learning jobs {params.benchmarks} --archive {params.archive}"
+        "python -m associated_learning jobs {params.benchmarks} --archive {params.archive:q}"
         " --out {output} > {log} 2>&1"

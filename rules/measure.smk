@@ -102,7 +102,9 @@ rule embed:
 
 rule count:
     input:
-        code=lambda wildcards: closure.count_files(plan.parameter_cells(config, wildcards.scale)),
+        code=from_workflow(
+            lambda wildcards: closure.count_files(plan.parameter_cells(config, wildcards.scale))
+        ),
     output:
         "results/{scale}/parameters.csv",
     log:
@@ -126,7 +128,9 @@ rule count:
 rule throughput:
     input:
         data=lambda w: f"data/prepared/{SCALES[w.scale]['throughput']['dataset']}.safetensors",
-        code=lambda w: closure.throughput_files(SCALES[w.scale]["throughput"]["archs"]),
+        code=from_workflow(
+            lambda w: closure.throughput_files(SCALES[w.scale]["throughput"]["archs"])
+        ),
     output:
         "results/{scale}/throughput.json",
     log:
@@ -157,7 +161,7 @@ rule steps:
         data=lambda w: expand(
             "data/prepared/{dataset}.safetensors", dataset=SCALES[w.scale]["datasets"]
         ),
-        code=lambda w: closure.steps_files(plan.step_cells(config, w.scale)),
+        code=from_workflow(lambda w: closure.steps_files(plan.step_cells(config, w.scale))),
     output:
         "results/{scale}/steps.json",
     log:

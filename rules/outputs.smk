@@ -4,8 +4,10 @@
 
 rule figure:
     input:
-        files=of_output("figures", "inputs"),
-        code=lambda w: closure.command_files("figure", of_output("figures", "module")(w)),
+        files=from_workflow(of_output("figures", "inputs")),
+        code=from_workflow(
+            lambda w: closure.command_files("figure", of_output("figures", "module")(w))
+        ),
     output:
         pdf=update("figures/{scale}/{figure}.pdf"),
         png=report(
@@ -31,15 +33,17 @@ rule figure:
         caption=lambda w: closure.constant(of_output("figures", "module")(w), "CAPTION"),
     shell:
         "date +%s.%N > {log}.made;"
-        " python -m associated_learning figure {params.kind} {params.flags} {input.files}"
+        " python -m associated_learning figure {params.kind} {params.flags} {input.files:q}"
         " --out {params.prefix}/{wildcards.figure} > {log} 2>&1"
         " && echo {params.made} > {log}.made"
 
 
 rule table:
     input:
-        files=of_output("tables", "inputs"),
-        code=lambda w: closure.command_files("table", of_output("tables", "module")(w)),
+        files=from_workflow(of_output("tables", "inputs")),
+        code=from_workflow(
+            lambda w: closure.command_files("table", of_output("tables", "module")(w))
+        ),
     output:
         csv=update("tables/{scale}/{table}.csv"),
         md=update("tables/{scale}/{table}.md"),
@@ -67,6 +71,6 @@ rule table:
         caption=lambda w: closure.constant(of_output("tables", "module")(w), "CAPTION"),
     shell:
         "date +%s.%N > {log}.made;"
-        " python -m associated_learning table {params.kind} {params.flags} {input.files}"
+        " python -m associated_learning table {params.kind} {params.flags} {input.files:q}"
         " --out {params.prefix}/{wildcards.table} > {log} 2>&1"
         " && echo {params.made} > {log}.made"

@@ -5,7 +5,7 @@ rule train:
     input:
         data="data/prepared/{dataset}.safetensors",
         rate=lambda w: plan.rate(config, w.scale, w.dataset, w.arch, w.method),
-        code=lambda wildcards: closure.run_files(wildcards.arch, wildcards.method),
+        code=from_workflow(lambda wildcards: closure.run_files(wildcards.arch, wildcards.method)),
     output:
         metrics=f"{RUN}metrics.json",
         history=f"{RUN}history.csv",
@@ -45,7 +45,7 @@ rule train:
 rule tune:
     input:
         data="data/prepared/{dataset}.safetensors",
-        code=lambda wildcards: closure.tuning_files(wildcards.arch, wildcards.method),
+        code=from_workflow(lambda wildcards: closure.tuning_files(wildcards.arch, wildcards.method)),
     output:
         f"{RESULTS}/{{scale}}/{{dataset}}/{{arch}}/{{method}}/tuning.json",
     log:

@@ -240,6 +240,26 @@ def test_a_missing_python_is_named_with_the_way_out(project: Path) -> None:
     assert "make PYTHON=" in message
 
 
+@pytest.mark.parametrize("name", ["a{b", 'say "x"', "$HOME", "a`b", "a\\b", "10:00", "a\nb"])
+def test_a_folder_in_which_nothing_can_work_is_refused_before_anything_is_built(
+    project: Path, name: str
+) -> None:
+    moved = project.rename(project.parent / name)
+    message = refused(moved, set_up(moved, "python3.99"))
+    assert "move or rename" in message and str(moved) in message
+    assert not (moved / ".venv").exists()
+
+
+def test_other_odd_folders_are_set_up_by_make(project: Path) -> None:
+    moved = project.rename(project.parent / "O'Brien & Söhne; 100% #1 (~a!b=c,d) [x]*?|<e> ")
+    python = staged(moved, "never")
+    surroundings = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")}
+    make = ["make", "setup", f"PYTHON={python.relative_to(moved)}"]
+    run = subprocess.run(make, cwd=moved, env=surroundings, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert (moved / ".venv/.complete").exists()
+
+
 def test_an_old_python_is_told_its_version_and_the_one_needed(project: Path) -> None:
     old = 'case $1 in --version) echo "Python 3.9.2" ;; *) exit 1 ;; esac'
     message = refused(project, set_up(project, interpreter(project / "bin/python3", old)))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from finished import write_run
 
+from associated_learning import places
 from associated_learning.commands import figure, table
 from associated_learning.commands import provenance as command
 from associated_learning.results import provenance
@@ -34,6 +35,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A clone with two runs, its working directory."""
     shutil.copytree(PROJECT / PACKAGE, tmp_path / PACKAGE)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(places, "ROOT", tmp_path)
     provenance._git.cache_clear()
     metrics = {"fingerprints": fingerprints(), "versions": {"python": "3.11.7"}}
     metrics["hardware"] = {"processor": "a machine", "cores": 2}

@@ -1,13 +1,17 @@
 """A copy of the workflow in which snakemake can run without touching this checkout."""
 
+import contextlib
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 PARTS = ["Snakefile", "pyproject.toml"]
@@ -50,6 +54,34 @@ class Project:
         """Run snakemake; `stdout` is what it says on both streams."""
         return self.python("-m", "snakemake", *arguments)
 
+    def run_from(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run snakemake as a user would who works in another folder, which is made."""
+        folder.mkdir(parents=True, exist_ok=True)
+        snakefile, directory = str(self.folder / "Snakefile"), str(folder)
+        snakemake = [sys.executable, "-m", "snakemake", "-s", snakefile, "-d", directory]
+        return self._run([*snakemake, *arguments], folder)
+
+    @contextlib.contextmanager
+    def read_only(self) -> Iterator[None]:
+        """Within it nothing can be written to its folder: the modes say so and, for root, a mount.
+
+        Skips the test where root may not mount.
+        """
+        folder = str(self.folder)
+        if os.geteuid():
+            subprocess.run(["chmod", "-R", "a-w", folder], check=True)
+        elif subprocess.run(["mount", "--bind", folder, folder], capture_output=True).returncode:
+            pytest.skip("mounting a folder takes more than root has here")
+        try:
+            if not os.geteuid():
+                subprocess.run(["mount", "-o", "remount,ro,bind", folder], check=True)
+            with pytest.raises(OSError):
+                (self.folder / "written").touch()
+            yield
+        finally:
+            undo = ["chmod", "-R", "u+w", folder] if os.geteuid() else ["umount", "--lazy", folder]
+            subprocess.run(undo, check=True)
+
     def python(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Python with the project's own package."""
         return self._run([sys.executable, *arguments])
@@ -58,12 +90,14 @@ class Project:
         """Run commands as a user would, who has activated the environment."""
         return self._run(["sh", "-e", "-c", commands])
 
-    def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
+    def _run(
+        self, command: list[str], folder: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
         # Rules call `python`: that of these tests, whether its environment is activated or not.
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
         return subprocess.run(
             command,
-            cwd=self.folder,
+            cwd=folder or self.folder,
             env=os.environ | {"PATH": path, "PYTHONPATH": str(self.folder / "src")},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -53,6 +53,20 @@ def test_every_figure_and_table_of_an_archive_is_equal_to_the_byte_to_that_of_th
     assert redrawn == contents(finished, "figures", "tables")
 
 
+def test_a_shipped_archive_is_redrawn_in_another_folder_to_the_same_bytes(
+    finished: Project, reader: Project, tmp_path: Path
+) -> None:
+    scratch = Project(tmp_path / "scratch")
+    # Of these, the tables are also made of files of config/.
+    wanted = [FIGURE, "tables/smoke/steps.md", "tables/smoke/claims.md"]
+    with reader.read_only():
+        run = reader.run_from(scratch.folder, "--cores", "2", *wanted, *ARCHIVE)
+    assert run.returncode == 0, run.stdout
+    redrawn = contents(scratch, "figures", "tables")
+    assert redrawn.keys() > set(wanted)
+    assert redrawn == {path: contents(finished, "figures", "tables")[path] for path in redrawn}
+
+
 def test_where_a_redrawn_figure_comes_from_is_read_from_the_archive(reader: Project) -> None:
     run = reader.run("--cores", "2", FIGURE, *ARCHIVE)
     assert run.returncode == 0, run.stdout

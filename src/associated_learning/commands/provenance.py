@@ -7,7 +7,7 @@ from associated_learning.commands import Parser
 
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
-    p = Parser("provenance", __doc__ + " Run it in the repository's folder.")
+    p = Parser("provenance", __doc__ + " Run it where results/ lies.")
     p.add_argument("output", type=Path, help="figure or table of any format")
     output = p.parse_args(argv).output
     from associated_learning.results import lineage

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from associated_learning import plan
+from associated_learning import places, plan
 from associated_learning.cells import Config
 from associated_learning.errors import ArchiveError
 from associated_learning.files import atomic_write
@@ -96,7 +96,7 @@ def held(config: Config) -> dict[str, set[str]]:
     results, found = plan.folder(config), {}
     for scale in config["scales"]:
         if config["source"] == "archive":
-            if (packed := Path(f"archives/{scale}.zip")).exists():
+            if (packed := places.archive(scale)).exists():
                 found[scale] = {f"{results}/{file}" for file in read(packed)}
             continue
         folder = Path(results, scale)

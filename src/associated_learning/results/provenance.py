@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from associated_learning import closure, registry
+from associated_learning import closure, places, registry
 
 LABEL = "Made of:"
 ENTRY = rb" ([\w./%~-]+)=([0-9a-f]{64})"
@@ -44,7 +44,7 @@ def record(command: str, module: str, inputs: Sequence[Path]) -> str:
     words = [f"{path}={sha256}" for path, sha256 in code.items()]
     beside = {path.with_name(name) for path in inputs for name in ("metrics.json", "history.csv")}
     for path in sorted({*inputs, *filter(Path.is_file, beside)}):
-        name = path.as_posix().replace(UNPACKED, OWN)
+        name = places.name(path).replace(UNPACKED, OWN)
         words.append(f"{quote(name)}={hashlib.sha256(path.read_bytes()).hexdigest()}")
     return " ".join([LABEL, *words])
 
@@ -76,8 +76,8 @@ def origins(output: Path) -> dict[str, str]:
     """Record of an output, and those of the tables that it was made of."""
     found = read_record(output)
     for name in list(found):
-        if name.startswith("tables/") and find(name, found[name]):
-            found |= read_record(Path(name))
+        if name.startswith("tables/") and (place := find(name, found[name])):
+            found |= read_record(place)
     return found
 
 
@@ -91,10 +91,11 @@ def find(name: str, sha256: str) -> Place | None:
 
 def _places(name: str) -> Iterator[Place]:
     yield Path(name)
+    yield places.ROOT / name
     if name.startswith(OWN):
         yield Path(name.replace(OWN, UNPACKED))
         packed = name.removeprefix(OWN)
-        archive = Path("archives", packed.split("/")[0]).with_suffix(".zip")
+        archive = places.archive(packed.split("/")[0])
         if zipfile.is_zipfile(archive):
             yield zipfile.Path(archive, packed)
 
@@ -184,7 +185,8 @@ def _matches_one_hash(code: str, arch: str, commit: str | None) -> bool:
 def _read(commit: str | None, path: str) -> bytes | None:
     """A file of a commit, or of this checkout; None where it is not there."""
     if commit is None:
-        return Path(path).read_bytes() if Path(path).is_file() else None
+        file = places.ROOT / path
+        return file.read_bytes() if file.is_file() else None
     return _git("show", f"{commit}:./{path}")
 
 
@@ -192,7 +194,7 @@ def _read(commit: str | None, path: str) -> bytes | None:
 def _git(*arguments: str) -> bytes | None:
     """What git says; None where it fails, is missing, or this is no clone."""
     try:
-        done = subprocess.run(["git", *arguments], capture_output=True, check=True)
+        done = subprocess.run(["git", *arguments], cwd=places.ROOT, capture_output=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout
