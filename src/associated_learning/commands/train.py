@@ -38,7 +38,7 @@ def parser(command: str = "train", description: str = __doc__) -> Parser:
     p.add_argument(
         "--learning-rate",
         type=positive,
-        help="of the whole network; by AL, of its blocks and bridges (protocol: 1e-4; BP ResNets 1e-3)",
+        help="by AL that of blocks and bridges (protocol: 1e-4; BP ResNets 1e-3)",
     )
     p.add_argument(
         "--rate-of",
@@ -58,12 +58,12 @@ def parser(command: str = "train", description: str = __doc__) -> Parser:
         help="scale of the penalty on weights (protocol: by network and method)",
     )
     p.add_argument(
-        "--width", type=positive, help="factor on the units of every layer (protocol: 1)"
+        "--width", type=positive, help="factor on the units of the forward path (protocol: 1)"
     )
     p.add_argument(
         "--target-width",
         type=integer(1),
-        help="units of the target path, which encodes the label (protocol: by data set and network)",
+        help="units of the path of the label (protocol: by data set and network)",
     )
     p.add_argument(
         "--train-subset", type=integer(1), help="first N training images only (default: all)"
