@@ -60,7 +60,7 @@ def of_output(what, attribute):
 
 def refuse(message):
     """End with one line: Snakemake would show an exception with its traceback."""
-    sys.exit(f"error: {message}")
+    sys.exit(f"error: {message.removeprefix('error: ')}")
 
 
 def command_code(command, *, of_run=False):
