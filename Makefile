@@ -1,11 +1,20 @@
 # One command from a bare machine: every target first builds .venv from the lock, then runs in it.
 PYTHON ?= python3
-CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+# Those that this process may use; nproc would take threads of OpenMP for cores.
+CORES ?= $(shell unset OMP_NUM_THREADS; nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 SNAKEMAKE = .venv/bin/snakemake --cores $(CORES)
 PAGES = README.md $(wildcard docs/*.md)
 
 # Activated as a user would: rules call `python` and find the one of .venv.
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# This copy's modules, whatever lies on the user's path.
+export PYTHONPATH := $(CURDIR)/src
+unexport PYTHONHOME
+# Snakemake wants a user's name and a home to write to; who has neither, as in a container, gets them.
+export USER ?= $(shell id -u)
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export HOME := $(CURDIR)/.snakemake/home
+endif
 
 .PHONY: help setup smoke laptop workstation thesis download test test-faults test-slurm bench lint docs tutorial report archive finished redraw lock
 .DELETE_ON_ERROR:

@@ -54,6 +54,18 @@ for scale in SCALES:
         localrule: True
 
 
+# A name that is none of these, nor a file's.
+rule:
+    name:
+        "unknown"
+    input:
+        lambda wildcards: refuse(failures.no_such(wildcards.name, [*SCALES, "download"])),
+    output:
+        "{name}",
+    wildcard_constraints:
+        name="[^/]+",
+
+
 onsuccess:
     print("Figures are in figures/, tables in tables/, each by scale. One page of all: make report")
 

@@ -3,19 +3,24 @@
 # Usage: sh envs/setup.sh [PYTHON [LOCK FOLDER]], by default python3 requirements .venv
 set -eu
 python=${1:-python3} lock=envs/${2:-requirements}.lock venv=${3:-.venv}
+# What would install elsewhere, or let another project's modules in.
+unset PIP_TARGET PIP_PREFIX PIP_ROOT PYTHONPATH PYTHONHOME
+export PIP_USER=0
 stop() { printf 'setup: %s\n' "$1" >&2; exit 1; }
 
 case $(pwd -P) in *[\{\}\"\$\`\\:]* | *[[:cntrl:]]*)
     stop "a path with { } \" \$ \` \\ : or a line break cannot be worked in: move or rename $(pwd -P)" ;;
 esac
 command -v "$python" >/dev/null 2>&1 ||
-    stop "no '$python' here. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3"
+    stop "no '$python' here. Install Python 3.11 to 3.13, or name one: make PYTHON=/path/to/python3"
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-    stop "$("$python" --version 2>&1) is too old, 3.11 or newer is needed: make PYTHON=python3.11"
+    stop "$("$python" --version 2>&1) is too old, 3.11 to 3.13 is needed: make PYTHON=python3.11"
+"$python" -c 'import sys; sys.exit(sys.version_info >= (3, 14))' || command -v cc >/dev/null 2>&1 ||
+    stop "$("$python" --version 2>&1) needs a C compiler, 3.11 to 3.13 none: make PYTHON=python3.13"
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     stop "$python has no venv module. On Debian and Ubuntu: apt install python3-venv"
 
-echo "setup: building $venv from $lock (with torch about 5 GB, without 0.6 GB)"
+echo "setup: building $venv from $lock (on disk 5 GB with torch, 0.6 GB without)"
 rm -f "$venv"/.complete
 "$python" -m venv --clear "$venv" || stop "python -m venv failed, see above"
 "$venv"/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \

@@ -39,3 +39,14 @@ else:
             shell:
                 "python -m associated_learning archive unpack {input:q} --folder {RESULTS}"
                 " --overwrite > {log} 2>&1"
+
+    # What else is asked for is refused, and that alone.
+    for scale, why in REFUSED.items():
+
+        rule:
+            name:
+                f"unpack_{scale}"
+            input:
+                lambda wildcards, why=why: refuse(why),
+            output:
+                plan.archived(config, scale),

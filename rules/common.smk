@@ -1,5 +1,6 @@
 # Config, wildcards and the helpers of all rules. What there is to make says plan.py, what code it
 # depends on closure.py.
+import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -16,10 +17,7 @@ RESULTS = plan.folder(config)
 if config["source"] != "runs":
     from associated_learning.results import archive
 
-    try:
-        config["held"] = archive.held(config)
-    except archive.ArchiveError as error:
-        raise WorkflowError(str(error))
+    config["held"], REFUSED = archive.held(config)
 RUN = f"{RESULTS}/{{scale}}/{{dataset}}/{{arch}}/{{method}}/{{variant}}seed{{seed}}/"
 VARIANTS = {of["variant"] for of in config["experiments"].values() if "variant" in of}
 # Figures and tables by scale, kind of output and name.
@@ -29,10 +27,6 @@ OUTPUTS = {
 }
 
 
-def output_names(what):
-    return sorted({name for of in OUTPUTS.values() for kind, name in of if kind == what})
-
-
 wildcard_constraints:
     dataset="|".join(config["datasets"]),
     arch="|".join(config["networks"]),
@@ -40,13 +34,28 @@ wildcard_constraints:
     scale="|".join(SCALES),
     variant=f"(?:{'|'.join(['', *(f'{name}_' for name in VARIANTS)])})",
     seed=r"\d+",
-    figure="|".join(output_names("figures")),
-    table="|".join(output_names("tables")),
+    figure="[^/]+",
+    table="[^/]+",
 
 
 def of_output(what, attribute):
     """Function of the wildcards: an attribute of the figure or table that they name."""
-    return lambda w: getattr(OUTPUTS[w.scale][what, w[what.rstrip("s")]], attribute)
+
+    def found(wildcards):
+        name, of = wildcards[what.rstrip("s")], OUTPUTS.get(wildcards.scale, {})
+        if (what, name) not in of:
+            known = [
+                f"{what}/{scale}/{n}" for scale in OUTPUTS for w, n in OUTPUTS[scale] if w == what
+            ]
+            refuse(failures.no_such(f"{what}/{wildcards.scale}/{name}", known))
+        return getattr(of[what, name], attribute)
+
+    return found
+
+
+def refuse(message):
+    """End with one line: Snakemake would show an exception with its traceback."""
+    sys.exit(f"error: {message.removeprefix('error: ')}")
 
 
 def command_code(command, *, of_run=False):

@@ -14,7 +14,6 @@ rule fetch:
     benchmark:
         "results/all/benchmarks/fetch/{dataset}.tsv"
     priority: FIRST
-    retries: 1
     conda:
         "../envs/environment.yaml"
     resources:

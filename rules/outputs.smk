@@ -20,6 +20,8 @@ rule figure:
         "logs/{scale}/figure/{figure}.log",
     benchmark:
         f"{RESULTS}/{{scale}}/benchmarks/figure/{{figure}}.tsv"
+    wildcard_constraints:
+        scale="[^/]+",
     conda:
         "../envs/environment.yaml"
     params:
@@ -58,6 +60,8 @@ rule table:
         "logs/{scale}/table/{table}.log",
     benchmark:
         f"{RESULTS}/{{scale}}/benchmarks/table/{{table}}.tsv"
+    wildcard_constraints:
+        scale="[^/]+",
     conda:
         "../envs/environment.yaml"
     params:

@@ -1,5 +1,6 @@
 """A web server on this machine that misbehaves in every known way, and what it serves."""
 
+import gzip
 import hashlib
 import time
 from collections.abc import Callable
@@ -31,9 +32,13 @@ class Handler(BaseHTTPRequestHandler):
         self.server.asked.append(name)
         self.server.answers.get(name, not_found)(self)
 
-    def reply(self, content: bytes, length: int | None = None, kind: str = "x/y") -> None:
+    def reply(
+        self, content: bytes, length: int | None = None, kind: str = "x/y", encoding: str = ""
+    ) -> None:
         self.send_response(200)
         self.send_header("Content-Type", kind)
+        if encoding:
+            self.send_header("Content-Encoding", encoding)
         self.send_header("Content-Length", str(length or len(content)))
         self.end_headers()
         self.wfile.write(content)
@@ -44,6 +49,10 @@ class Handler(BaseHTTPRequestHandler):
 
 def right(handler: Handler) -> None:
     handler.reply(CONTENT)
+
+
+def compressed(handler: Handler) -> None:
+    handler.reply(gzip.compress(CONTENT), encoding="gzip")
 
 
 def wrong(handler: Handler) -> None:

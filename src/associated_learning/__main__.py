@@ -2,7 +2,10 @@
 
 import ast
 import importlib
+import os
 import pkgutil
+import select
+import signal
 import sys
 from pathlib import Path
 
@@ -31,6 +34,20 @@ def main(argv: list[str]) -> None:
         sys.exit(f"error: there is no command {argv[0]!r}; there are {', '.join(listed())}")
 
 
+def run(argv: list[str]) -> None:
+    """Run `main`; end without a word where nobody reads its output further, as behind `head`."""
+    try:
+        main(argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        output = select.poll()
+        output.register(sys.stdout, 0)
+        if not output.poll(0):  # it was another pipe
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
+
+
 if __name__ == "__main__":
     terminal.use_utf8()
-    main(sys.argv[1:])
+    run(sys.argv[1:])

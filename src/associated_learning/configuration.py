@@ -76,12 +76,30 @@ def _check_together(config: Mapping[str, Any]) -> None:
             raise ConfigError(
                 f"config: experiments: two of them make {', '.join(names)}; give one a suffix"
             )
+        _check_images(config, name)
         if "throughput" in scale:
             _check_throughput(name, scale["throughput"], config["networks"])
         elif any(one["from"] == "throughput.json" for one in experiments(config, name).values()):
             raise ConfigError(
                 f"config: scales.{name}: 'throughput' is a required property, unless `experiments`"
                 " names those of the scale without it"
+            )
+
+
+def _check_images(config: Mapping[str, Any], name: str) -> None:
+    """Refuse to train on, and to hold out, more images than there are: else found after hours."""
+    tuning = config["scales"][name].get("tuning", {"archs": {}})
+    for dataset, arch, method in plan.trained(config, name):
+        there = config["datasets"][dataset].get("train_images", LARGEST)
+        settings = plan.run_settings(config, name, dataset, arch, method)
+        subset = settings.get("train_subset", settings.get("batch_size", 1))
+        held_out = tuning["held_out"] if arch in tuning["archs"].get(dataset, []) else 0
+        if subset + held_out > there:
+            key, value = ("tuning.held_out", held_out) if held_out else ("runs", subset)
+            raise ConfigError(
+                f"config: scales.{name}.{key}: {value} images are not allowed; {dataset} has"
+                f" {there}, of which {arch} is trained on {subset}; allowed: up to"
+                f" {there - (subset if held_out else 0)}"
             )
 
 

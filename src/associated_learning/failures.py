@@ -1,5 +1,6 @@
-"""What to say when jobs of the workflow have failed: where their logs lie, and how they end."""
+"""What to say when jobs of the workflow have failed, or nothing is what was asked for."""
 
+import difflib
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -7,6 +8,15 @@ from pathlib import Path
 LINES = 20  # of each log
 # How commands of rules end, and what Snakemake adds where one has failed.
 FAILED = re.compile(r"(?:> |--log )(logs/\S+\.log)(?: 2>&1)?[^\n]*' returned non-zero")
+
+
+def no_such(asked: str, known: Iterable[str]) -> str:
+    """What is like something that was asked for in vain, and where the names of all stand."""
+    near = difflib.get_close_matches(asked, list(known), n=3, cutoff=0.5)
+    said = f"There is no {asked}." + f" The nearest: {', '.join(near)}." * bool(near)
+    return (
+        f"{said} config/scales/ names the scales, config/experiments.yaml their figures and tables."
+    )
 
 
 def describe(said: str | Iterable[str], folder: Path) -> str:

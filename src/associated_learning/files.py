@@ -83,7 +83,12 @@ def alone_in(folder: Path) -> Iterator[None]:
 
 
 def _unwritable(path: Path, error: OSError) -> SystemExit:
-    return SystemExit(
-        f"cannot write {path}: {error.strerror or error}. Make room there, or make the folder "
-        "writable, and start again: what was finished before is kept"
+    advice = (
+        "Make room there, or make the folder writable, and start again: what was finished before is"
+        " kept"
     )
+    if isinstance(error, FileExistsError | NotADirectoryError):
+        advice = "A file has the name of a folder here: give another path"
+    elif isinstance(error, IsADirectoryError):
+        advice = "A folder has that name: give another path"
+    return SystemExit(f"cannot write {path}: {error.strerror or error}. {advice}")

@@ -59,7 +59,7 @@ def start(project: Project) -> Iterator[Callable[[], subprocess.Popen[str]]]:
 
 def wait_for_training(project: Project, run: subprocess.Popen[str]) -> None:
     end = time.monotonic() + PATIENCE
-    while f"/{EPOCHS} step " not in logs(project):  # the first evaluation at an epoch's end
+    while f"/{EPOCHS} | test" not in logs(project):  # the first evaluation at an epoch's end
         assert run.poll() is None, run.communicate()[0]
         assert time.monotonic() < end
         time.sleep(0.1)

@@ -1,6 +1,8 @@
 """The commands: listed, quick to ask for help, and wrong values get one line."""
 
 import json
+import os
+import re
 import subprocess
 import sys
 
@@ -9,7 +11,9 @@ import torch
 from helpers import command
 
 from associated_learning import __main__ as commands
+from associated_learning import files, registry
 from associated_learning.commands.train import main as train
+from associated_learning.data import load
 
 NAMES = list(commands.listed())
 
@@ -141,3 +145,51 @@ def test_a_gpu_that_is_not_there_is_refused(prepared, tmp_path, capsys):
         "argument --device: 'cuda': there is none here; allowed: auto, cpu"
         in capsys.readouterr().err
     )
+
+
+@pytest.mark.parametrize("arguments", [["train", "--help"], ["--help"]])
+def test_a_command_whose_output_nobody_reads_ends_quietly(arguments):
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "associated_learning", *arguments],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+    assert done.stderr == b""
+
+
+def test_a_file_in_the_place_of_a_folder_is_called_one(prepared, tmp_path):
+    (tmp_path / "file").touch()
+    for out in (tmp_path / "file", tmp_path / "file/run"):
+        with pytest.raises(SystemExit, match=r"cannot write .*file.* A file has the name of a f"):
+            train(command(prepared, out)[4:])
+
+
+def test_a_folder_in_the_place_of_a_file_is_called_one(tmp_path):
+    with pytest.raises(SystemExit, match=r"cannot write .* A folder has that name"):
+        files.write_json(tmp_path, {})
+
+
+def test_data_that_are_not_there_are_told_with_what_makes_them_and_where(tmp_path, monkeypatch):
+    root = registry.CONFIG.parent
+    here = rf"is not there. In {root}: python -m associated_learning prepare --dataset digits --raw"
+    with pytest.raises(SystemExit, match=rf"{here} data/raw --out {tmp_path}, or name its folder"):
+        train(command(tmp_path, tmp_path / "run")[4:])
+    assert not (tmp_path / "run").exists()
+    monkeypatch.setattr(registry, "CONFIG", tmp_path / "config")
+    command_of_workflow = "snakemake --cores 1 data/prepared/digits.safetensors"
+    with pytest.raises(SystemExit, match=f"In {tmp_path}: {command_of_workflow}"):
+        load.load(tmp_path / "data/prepared", "digits")
+
+
+def test_help_says_what_every_flag_of_a_training_is_where_it_is_not_given():
+    from associated_learning.commands.train import parser
+
+    for action in parser()._actions:
+        if not action.required and action.option_strings[0] not in ("-h", "--rate-of"):
+            assert re.search(r"\((default|protocol): ", action.help or ""), action.option_strings
+        if action.help:
+            assert not re.search(r"\b(W|f|b|g|h|cell)\b", action.help), action.help

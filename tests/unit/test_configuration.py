@@ -108,6 +108,33 @@ def test_an_unknown_key_is_refused_with_its_place_and_the_keys_allowed_there(
     assert refusal(whole) == f"config: {where}: unknown key '{key}'; allowed: {', '.join(keys)}"
 
 
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (
+            lambda scale: scale["tuning"].update(held_out=30001),
+            "laptop.tuning.held_out: 30001 images are not allowed; cifar10 has 50000, of which mlp"
+            " is trained on 20000; allowed: up to 30000",
+        ),
+        (
+            lambda scale: scale["runs"].append({"set": {"train_subset": 50001}}),
+            "50001 images are not allowed; cifar10 has 50000",
+        ),
+    ],
+)
+def test_more_images_than_there_are_are_refused_before_hours(edit, said: str) -> None:
+    def only_cifar(whole: dict[str, Any]) -> None:
+        scale = whole["scales"]["laptop"]
+        scale.update(datasets=["cifar10"])
+        edit(scale)
+
+    if "held_out" not in said:
+        edit_alone, edit = edit, lambda scale: (edit_alone(scale), scale.pop("tuning"))
+    with pytest.raises(ConfigError) as error:
+        configuration._check_together(changed(only_cifar))
+    assert said in str(error.value)
+
+
 def test_an_unknown_data_set_of_an_experiment_is_refused_by_its_name() -> None:
     whole = changed(lambda c: c["experiments"]["accuracy"]["archs"].update(mnits=["mlp"]))
     assert refusal(whole) == (

@@ -1,6 +1,7 @@
 """Files are fetched from a real server on this machine, which can misbehave in every known way."""
 
 import contextlib
+import gzip
 import hashlib
 import io
 import json
@@ -21,6 +22,7 @@ from web import (
     Handler,
     Server,
     busy,
+    compressed,
     cut,
     not_found,
     one_file,
@@ -176,6 +178,43 @@ def test_what_was_set_aside_is_never_overwritten(server: Server, tmp_path: Path)
     assert len(files_below(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "x-gzip"])
+def test_a_gz_file_is_right_whatever_the_server_calls_its_encoding(
+    encoding: str, server: Server, tmp_path: Path
+) -> None:
+    packed = gzip.compress(CONTENT)
+    files = [DataFile("file.gz", len(packed), hashlib.sha256(packed).hexdigest())]
+    server.answers = {"file.gz": lambda handler: handler.reply(packed, encoding=encoding)}
+    fetch("mnist", tmp_path, mirrors=[server.address("")], files=files)
+    assert (tmp_path / "file.gz").read_bytes() == packed
+
+
+def test_what_a_server_compressed_on_its_own_is_decompressed(
+    server: Server, tmp_path: Path
+) -> None:
+    server.answers = {"primary": compressed}
+    fetch("mnist", tmp_path, files=one_file(server.address("primary")))
+    assert (tmp_path / "raw/file.gz").read_bytes() == CONTENT
+    assert files_below(tmp_path) == {"raw/file.gz"}
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_stale_list_of_authorities_is_named_and_the_next_address_is_asked(
+    variable: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answers = {"mirror": right}
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, str(tmp_path / "gone.pem"))
+    secure = server.address("secure").replace("http:", "https:")
+    with pytest.raises(DataError) as error:
+        fetch("mnist", tmp_path, files=one_file(secure))
+    for part in (secure, "gone.pem", variable, "Fetch it by other means"):
+        assert part in str(error.value)
+    fetch("mnist", tmp_path, files=one_file(secure, server.address("mirror")))
+    assert (tmp_path / "raw/file.gz").read_bytes() == CONTENT
+
+
 # ---------------------------------------------------------------------------- files in place
 
 
@@ -210,6 +249,29 @@ def test_a_wrong_file_in_place_is_named_when_there_is_no_network(
     assert hashlib.sha256(b"truncated").hexdigest() in str(error.value)
     assert server.address("gone") in str(error.value)
     assert files_below(tmp_path) == {wrong_name("set/batch", b"truncated")}
+
+
+def test_wrong_bytes_in_place_are_said_once_and_again_at_the_next_attempt(
+    server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    put(tmp_path / "raw/file.gz", b"truncated")
+    aside = str(tmp_path / wrong_name("raw/file.gz", b"truncated"))
+    for words in ("expected SHA-256", "set aside before"):
+        with pytest.raises(DataError) as error:
+            fetch("mnist", tmp_path, files=one_file(server.address("gone")))
+        assert (caplog.text + str(error.value)).count(aside) == 1
+        assert words in str(error.value)
+        assert str(tmp_path / "raw/file.gz") in str(error.value).splitlines()[-1]
+
+
+def test_why_a_file_came_from_elsewhere_is_said(
+    server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.answers = {"primary": wrong, "mirror": right}
+    put(tmp_path / "raw/file.gz", b"truncated")
+    fetch("mnist", tmp_path, files=one_file(server.address("primary"), server.address("mirror")))
+    assert caplog.text.count(wrong_name("file.gz", b"truncated")) == 1
+    assert caplog.text.count(f"{server.address('primary')}: wrong bytes") == 1
 
 
 def test_members_in_place_need_no_archive(server: Server, tmp_path: Path) -> None:

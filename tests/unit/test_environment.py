@@ -236,7 +236,7 @@ def refused(project: Path, run: subprocess.CompletedProcess[str]) -> str:
 
 def test_a_missing_python_is_named_with_the_way_out(project: Path) -> None:
     message = refused(project, set_up(project, "python3.99"))
-    assert message.startswith("no 'python3.99' here. Install Python 3.11 or newer")
+    assert message.startswith("no 'python3.99' here. Install Python 3.11 to 3.13")
     assert "make PYTHON=" in message
 
 
@@ -263,7 +263,7 @@ def test_other_odd_folders_are_set_up_by_make(project: Path) -> None:
 def test_an_old_python_is_told_its_version_and_the_one_needed(project: Path) -> None:
     old = 'case $1 in --version) echo "Python 3.9.2" ;; *) exit 1 ;; esac'
     message = refused(project, set_up(project, interpreter(project / "bin/python3", old)))
-    assert message.startswith("Python 3.9.2 is too old, 3.11 or newer is needed")
+    assert message.startswith("Python 3.9.2 is too old, 3.11 to 3.13 is needed")
     assert "make PYTHON=" in message
     assert not (project / ".venv").exists()
 
@@ -286,6 +286,35 @@ def test_without_a_network_set_up_says_so_and_how_to_retry(project: Path) -> Non
     message = refused(project, run)
     assert "the package index did not deliver" in run.stderr
     assert "Is there a network?" in message and "make command again" in message
+
+
+def test_a_user_s_settings_of_pip_install_nothing_elsewhere(project: Path) -> None:
+    config = project / "pip.conf"
+    config.write_text("[install]\nuser = true\n")
+    for settings in ({"PIP_USER": "1"}, {"PIP_CONFIG_FILE": str(config)}):
+        offline = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
+        run = set_up(project, sys.executable, **offline, PIP_NO_CACHE_DIR="1", **settings)
+        assert "--user" not in run.stderr
+        assert "uv==" in refused_for_want_of_an_index(project, run)
+
+
+def refused_for_want_of_an_index(project: Path, run: subprocess.CompletedProcess[str]) -> str:
+    assert "the package index did not deliver" in refused(project, run)
+    return run.stderr
+
+
+def test_a_python_without_ready_made_packages_needs_a_compiler(project: Path) -> None:
+    new = """case "$*" in *"(3, 14)"*) exit 1 ;; --version) echo "Python 3.14.0" ;; esac"""
+    python = interpreter(project / "bin/python3", new)
+    tools = project / "tools"
+    tools.mkdir()
+    (tools / "sh").symlink_to("/bin/sh")
+    message = refused(project, set_up(project, python, PATH=str(tools)))
+    assert (
+        message == "Python 3.14.0 needs a C compiler, 3.11 to 3.13 none: make PYTHON=python3.13\n"
+    )
+    interpreter(tools / "cc", "")
+    assert "C compiler" not in set_up(project, python, PATH=str(tools)).stderr
 
 
 def staged(project: Path, failing: str) -> Path:
@@ -350,3 +379,54 @@ def test_make_builds_the_environment_anew_only_when_a_lock_changed(
         check=True,
     )
     assert ("envs/setup.sh" in run.stdout) == (newer in LOCKS)
+
+
+def said_by_make(rule: str, **variables: str | None) -> list[str]:
+    """What a rule beside those of the Makefile prints; variables that are None are not set."""
+    surroundings = {k: v for k, v in os.environ.items() if not k.startswith("MAKE")} | variables
+    run = subprocess.run(
+        ["make", "--no-print-directory", f"--eval=try: ; @{rule}", "try"],
+        cwd=PROJECT,
+        env={key: value for key, value in surroundings.items() if value is not None},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return run.stdout.split()
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no such call here")
+@pytest.mark.skipif(not shutil.which("nproc"), reason="no nproc")
+def test_make_starts_as_many_jobs_as_it_may_use_cores() -> None:
+    may = os.sched_getaffinity(0)
+    for cores in (may, {min(may)}):
+        os.sched_setaffinity(0, cores)
+        try:
+            for threads in (None, "1", "64"):
+                told = said_by_make("echo $(CORES)", OMP_NUM_THREADS=threads, CORES=None)
+                assert told == [str(len(cores))]
+        finally:
+            os.sched_setaffinity(0, may)
+
+
+def test_a_user_without_a_name_or_a_home_gets_them_of_make(tmp_path: Path) -> None:
+    rule = 'echo "$$HOME" "$$USER" "$$PYTHONPATH"'
+    foreign = {"PYTHONPATH": str(tmp_path)}
+    own = str(PROJECT / "src")
+    home = [str(PROJECT / ".snakemake/home"), str(os.getuid()), own]
+    for missing in (None, "", "/nowhere"):
+        assert said_by_make(rule, HOME=missing, USER=None, **foreign) == home
+    kept = [str(tmp_path), "me", own]
+    assert said_by_make(rule, HOME=str(tmp_path), USER="me", **foreign) == kept
+
+
+@pytest.mark.skipif(not (PROJECT / ".git").exists(), reason="no git checkout")
+def test_a_checkout_keeps_its_line_ends_where_git_is_told_to_change_them(tmp_path: Path) -> None:
+    git = ["git", "-c", "safe.directory=*", "-c", "core.autocrlf=true"]
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    names = ["envs/setup.sh", "Makefile", "benchmarks/results/step.csv"]
+    subprocess.run([*git, "checkout-index", f"--prefix={folder}/", *names], cwd=PROJECT, check=True)
+    for name in names:
+        noted = subprocess.run([*git, "show", f":{name}"], cwd=PROJECT, capture_output=True)
+        assert (folder / name).read_bytes() == noted.stdout != b"", name

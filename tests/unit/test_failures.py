@@ -29,3 +29,13 @@ def test_a_log_that_is_gone_and_a_failure_before_any_job_are_said(tmp_path):
     assert "cannot be read: No such file" in failures.describe(str(tmp_path / "said"), tmp_path)
     (tmp_path / "said").write_text("nothing of a job")
     assert "before any job" in failures.describe([str(tmp_path / "said")], tmp_path)
+
+
+def test_what_there_is_not_is_answered_by_the_nearest_three_names():
+    known = [f"figures/laptop/{name}" for name in ("curves_a", "curves_b", "times_a", "samples")]
+    said = failures.no_such("figures/laptop/curve_a", known)
+    assert said.startswith(
+        "There is no figures/laptop/curve_a. The nearest: figures/laptop/curves_a,"
+    )
+    assert "\n" not in said and said.count("figures/laptop/") == 4
+    assert "nearest" not in failures.no_such("xyz", known)

@@ -87,7 +87,7 @@ def begin(prepared, out, *flags):
         text=True,
         start_new_session=True,
     )
-    assert "epoch 1/3000" in run.stdout.readline()
+    assert any("epoch 1/3000" in line for line in run.stdout)
     return run, children(run.pid)
 
 

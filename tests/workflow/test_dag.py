@@ -306,13 +306,28 @@ def test_the_default_target_is_the_scale_of_the_config(fresh: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("asked", "nearest"),
     [
-        "figures/laptop/curves_mnits.png",
-        "results/smoke/digits/resnet/bp/seed0/metrics.json",
+        ("figures/laptop/curves_mnits.png", "figures/laptop/curves_mnist"),
+        ("tables/lapto/accuracy_mnist.md", "tables/laptop/accuracy_mnist"),
+        ("tables/thesis_once/accuracy_cifar10.csv", "tables/thesis/accuracy_cifar10"),
+        ("smok", "smoke"),
+        ("nonexistent", None),
     ],
 )
-def test_a_path_with_a_wrong_name_is_refused(path: str, fresh: Project) -> None:
+def test_what_there_is_not_is_answered_by_the_nearest_names(
+    asked: str, nearest: str | None, fresh: Project
+) -> None:
+    run = fresh.run("--dry-run", asked)
+    assert run.returncode != 0
+    said = run.stdout.splitlines()[-1]
+    assert said.startswith(f"error: There is no {asked.partition('.')[0]}.")
+    assert f"The nearest: {nearest}" in said if nearest else "nearest" not in said
+    assert "config/experiments.yaml" in said and "Traceback" not in run.stdout
+
+
+def test_a_result_with_a_wrong_name_is_refused(fresh: Project) -> None:
+    path = "results/smoke/digits/resnet/bp/seed0/metrics.json"
     run = fresh.run("--dry-run", path)
     assert run.returncode != 0
     assert f"No rule to produce {path}" in run.stdout

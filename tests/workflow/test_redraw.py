@@ -96,6 +96,18 @@ def test_a_damaged_archive_is_refused_by_name_and_nothing_is_drawn(reader: Proje
     assert not contents(reader, "figures", "results")
 
 
+def test_an_archive_that_is_damaged_or_missing_hinders_no_other_scale(reader: Project) -> None:
+    (reader.folder / "archives/laptop.zip").write_bytes(b"damaged")
+    assert {job.rule for job in reader.plan(FIGURE, *ARCHIVE)} == {"unpack_smoke", "figure"}
+    for scale, said in {
+        "laptop": "archives/laptop.zip cannot be used",
+        "thesis": "there is no archives/thesis.zip: make archive SCALE=thesis",
+    }.items():
+        run = reader.run("--dry-run", scale, *ARCHIVE)
+        assert run.returncode != 0
+        assert said in run.stdout.splitlines()[-1]
+
+
 def test_own_runs_are_neither_touched_nor_made_anew_when_an_archive_was_in_between(
     finished: Project, tmp_path: Path
 ) -> None:

@@ -12,8 +12,8 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--data", type=Path, required=True, help="prepared data set")
     p.add_argument("--out", type=Path, required=True, help="safetensors with the coordinates")
     p.add_argument("--samples", type=integer(2), required=True, help="the first N test images")
-    p.add_argument("--perplexity", type=positive, default=30.0)
-    p.add_argument("--seed", type=integer(0), default=0, help="of t-SNE")
+    p.add_argument("--perplexity", type=positive, default=30.0, help="of t-SNE (default: 30)")
+    p.add_argument("--seed", type=integer(0), default=0, help="of t-SNE (default: 0)")
     args = p.parse_args(argv)
     from associated_learning.measure import embedding
 

@@ -11,9 +11,14 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     p = Parser("estimate", __doc__)
     p.add_argument("scale", help="of config/scales/")
-    p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     p.add_argument(
-        "--data", type=Path, default=Path("data/prepared"), help="folder of prepared data"
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="(default: auto)"
+    )
+    p.add_argument(
+        "--data",
+        type=Path,
+        default=Path("data/prepared"),
+        help="folder of prepared data (default: data/prepared)",
     )
     args = p.parse_args(argv)
     train.fix_threads()

@@ -18,7 +18,9 @@ def main(argv: list[str] | None = None) -> None:
         metavar="IMAGE",
         help="PNG, JPEG, or .npy: uint8 (n, height, width, channels), or grey (n, height, width)",
     )
-    p.add_argument("--components", type=integer(1), metavar="K", help="the first K answer (all)")
+    p.add_argument(
+        "--components", type=integer(1), metavar="K", help="the first K answer (default: all)"
+    )
     p.add_argument(
         "--early-exit",
         type=float,

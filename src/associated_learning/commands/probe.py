@@ -12,7 +12,10 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("--data", type=Path, required=True, help="prepared data set")
     p.add_argument("--out", type=Path, required=True, help="CSV, one row per layer")
     p.add_argument(
-        "--images", type=integer(2), default=5000, help="the first N training images (5000)"
+        "--images",
+        type=integer(2),
+        default=5000,
+        help="the first N training images (default: 5000)",
     )
     args = p.parse_args(argv)
     from associated_learning.measure import probe

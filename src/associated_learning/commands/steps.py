@@ -9,9 +9,14 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     p = Parser("steps", __doc__)
     p.add_argument("cells", nargs="+", metavar="FLAGS", help="of the train command, of one run")
-    p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     p.add_argument(
-        "--data", type=Path, default=Path("data/prepared"), help="folder of prepared data"
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="(default: auto)"
+    )
+    p.add_argument(
+        "--data",
+        type=Path,
+        default=Path("data/prepared"),
+        help="folder of prepared data (default: data/prepared)",
     )
     p.add_argument("--out", type=Path, required=True, help="JSON")
     args = p.parse_args(argv)

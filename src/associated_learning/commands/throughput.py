@@ -18,12 +18,17 @@ def main(argv: list[str] | None = None) -> None:
         "--modelled-archs", nargs="+", required=True, choices=depths, metavar="ARCH", help="no run"
     )
     p.add_argument("--width", type=positive, required=True, help="factor on the networks' units")
-    p.add_argument("--target-width", type=integer(1), required=True)
+    p.add_argument(
+        "--target-width", type=integer(1), required=True, help="units of the target path"
+    )
     p.add_argument("--epochs", type=integer(4), required=True, help="the first warms up")
     p.add_argument("--rounds", type=integer(1), required=True, help="trainings of each kind")
     p.add_argument("--workers", type=integer(2), required=True, help="processes of the pipeline")
     p.add_argument(
-        "--data", type=Path, default=Path("data/prepared"), help="folder of prepared data"
+        "--data",
+        type=Path,
+        default=Path("data/prepared"),
+        help="folder of prepared data (default: data/prepared)",
     )
     p.add_argument("--out", type=Path, required=True, help="JSON")
     options = vars(p.parse_args(argv))

@@ -29,14 +29,16 @@ def parser(command: str = "train", description: str = __doc__) -> Parser:
         help=f"one of {', '.join(registry.networks())}",
     )
     p.add_argument("--method", required=True, choices=registry.methods())
-    p.add_argument("--seed", type=integer(0), default=0)
+    p.add_argument("--seed", type=integer(0), default=0, help="(default: 0)")
     p.add_argument("--epochs", type=integer(1), help="(protocol: 200)")
     p.add_argument(
         "--shorten", type=positive, help="divide the steps of these epochs by that (protocol: 1)"
     )
     p.add_argument("--batch-size", type=integer(2), help="(protocol: 32)")
     p.add_argument(
-        "--learning-rate", type=positive, help="of f, b or BP (protocol: 1e-4; BP ResNets 1e-3)"
+        "--learning-rate",
+        type=positive,
+        help="by AL that of blocks and bridges (protocol: 1e-4; BP ResNets 1e-3)",
     )
     p.add_argument(
         "--rate-of",
@@ -44,37 +46,69 @@ def parser(command: str = "train", description: str = __doc__) -> Parser:
         metavar="TUNING.JSON",
         help="take the learning rate that was best there, in place of --learning-rate",
     )
-    p.add_argument("--target-lr-factor", type=positive, help="times that for g and h (protocol: 2)")
-    p.add_argument("--schedule", choices=("step", "cosine", "constant"), help="(protocol: step)")
-    p.add_argument("--l2", type=not_negative, help="scale of the penalty (protocol: by cell)")
     p.add_argument(
-        "--width", type=positive, help="factor on the forward path's widths (protocol: 1)"
+        "--target-lr-factor",
+        type=positive,
+        help="times that for encoders and decoders of the label (protocol: 2)",
     )
-    p.add_argument("--target-width", type=integer(1), help="W (protocol: by cell)")
-    p.add_argument("--train-subset", type=integer(1), help="first N training images only")
+    p.add_argument("--schedule", choices=("step", "cosine", "constant"), help="(protocol: step)")
+    p.add_argument(
+        "--l2",
+        type=not_negative,
+        help="scale of the penalty on weights (protocol: by network and method)",
+    )
+    p.add_argument(
+        "--width", type=positive, help="factor on the units of the forward path (protocol: 1)"
+    )
+    p.add_argument(
+        "--target-width",
+        type=integer(1),
+        help="units of the path of the label (protocol: by data set and network)",
+    )
+    p.add_argument(
+        "--train-subset", type=integer(1), help="first N training images only (default: all)"
+    )
     p.add_argument(
         "--augment",
         action=argparse.BooleanOptionalAction,
         default=None,
         help="crop, mirror, contrast (protocol: by data set)",
     )
-    p.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    p.add_argument(
+        "--device",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="(default: auto, a GPU if there is one)",
+    )
     p.add_argument(
         "--tf32",
         action=argparse.BooleanOptionalAction,
         default=None,
         help="faster, coarser matrix products on an NVIDIA GPU (protocol: no)",
     )
-    p.add_argument("--threads", type=integer(1), default=1)
+    p.add_argument("--threads", type=integer(1), default=1, help="of each process (default: 1)")
     p.add_argument(
-        "--workers", type=integer(1), default=1, help="processes that share the components out"
+        "--workers",
+        type=integer(1),
+        default=1,
+        help="processes that share the components out (default: 1)",
     )
-    p.add_argument("--checkpoint-seconds", type=not_negative, default=300.0)
     p.add_argument(
-        "--overwrite", action="store_true", help="replace another finished run in that folder"
+        "--checkpoint-seconds",
+        type=not_negative,
+        default=300.0,
+        help="least time between two checkpoints (default: 300)",
     )
     p.add_argument(
-        "--data", type=Path, default=Path("data/prepared"), help="folder of prepared data"
+        "--overwrite",
+        action="store_true",
+        help="replace another finished run in that folder (default: no)",
+    )
+    p.add_argument(
+        "--data",
+        type=Path,
+        default=Path("data/prepared"),
+        help="folder of prepared data (default: data/prepared)",
     )
     p.add_argument("--out", type=Path, required=True, help="folder of this run")
     return p

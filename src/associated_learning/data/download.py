@@ -4,12 +4,14 @@ No byte is used before its SHA-256 has been found right, and no incomplete file 
 name.
 """
 
+import gzip
 import hashlib
 import json
 import logging
 import sys
 import tarfile
 import time
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,7 +122,10 @@ def fetch(
                 else:
                     folders = [f"{mirror.rstrip('/')}/{Path(file.path).name}" for mirror in mirrors]
                     addresses = [*folders, *file.addresses]
+                    failures += _set_aside_before((file, *members), raw, failures)
                     sources[file.path] = _download(file, raw, addresses, failures, timeout, pauses)
+            for failure in failures:
+                log.warning(failure)
             if missing:
                 _extract(missing, raw / file.path, raw)
             sources |= {m.path: file.path if m in missing else IN_PLACE for m in members}
@@ -144,9 +149,8 @@ def _in_place(file: DataFile, raw: Path, failures: list[str]) -> bool:
 
 
 def _set_aside_if_wrong(path: Path, file: DataFile, target: Path, origin: str) -> str | None:
-    """Move the bytes at `path` out of the way unless they are right, and say why."""
-    with path.open("rb") as stream:
-        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    """Move the bytes at `path` out of the way unless they are right; the reason."""
+    found = _sha256(path)
     if found == file.sha256:
         return None
     aside = target.with_name(f"{target.name}.wrong-{found[:8]}")
@@ -154,12 +158,45 @@ def _set_aside_if_wrong(path: Path, file: DataFile, target: Path, origin: str) -
         f"{origin}: wrong bytes, set aside as {aside}: expected SHA-256 {file.sha256}"
         f" ({file.bytes} bytes), found {found} ({path.stat().st_size} bytes)"
     )
-    log.warning(failure)
     if aside.exists():  # the same bytes, set aside before
         path.unlink()
     else:
         path.rename(aside)
     return failure
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _set_aside_before(files: Sequence[DataFile], raw: Path, said: Sequence[str]) -> list[str]:
+    """What an earlier attempt said of these files' wrong bytes, unless it is said now."""
+    found = [
+        path for f in files for path in (raw / f.path).parent.glob(f"{Path(f.path).name}.wrong-*")
+    ]
+    return [
+        f"{path}: wrong bytes, set aside before"
+        for path in sorted(found)
+        if str(path) not in str(said)
+    ]
+
+
+def _as_sent(response: Any, **_: Any) -> None:
+    """Have a response's bytes as they come: some servers call every .gz file compressed."""
+    if "gzip" in response.headers.get("Content-Encoding", ""):
+        del response.raw.headers["Content-Encoding"]
+
+
+def _decompress_if_that_is_right(path: Path, file: DataFile) -> None:
+    """Undo a compression by the server: the right bytes inside take the place of its answer."""
+    try:
+        with gzip.open(path) as packed:
+            content = packed.read(file.bytes + 1)
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        return
+    if hashlib.sha256(content).hexdigest() == file.sha256:
+        path.write_bytes(content)
 
 
 def _download(
@@ -179,8 +216,8 @@ def _download(
         progressbar=sys.stderr.isatty(),
         chunk_size=1 << 16,
         timeout=timeout,
-        # A server that offers to compress would have its answer decompressed: other bytes.
         headers={"Accept-Encoding": "identity"},
+        hooks={"response": _as_sent},
     )
     with atomic_write(target) as part:
         for address in addresses:
@@ -194,7 +231,14 @@ def _download(
                     response = error.response
                     if response is not None and 400 <= response.status_code < 500:
                         break  # asking again does not help
+                except OSError as error:
+                    if error.errno:  # the disk's
+                        raise
+                    failure = f"{address}: {error} (REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE)"
+                    break
                 else:
+                    if _sha256(part) != file.sha256:
+                        _decompress_if_that_is_right(part, file)
                     failure = _set_aside_if_wrong(part, file, target, origin=address)
                     if failure is None:
                         return address

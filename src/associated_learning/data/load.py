@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from associated_learning import registry
 from associated_learning.errors import DataError
 
 if TYPE_CHECKING:
@@ -79,14 +80,14 @@ def load(folder: Path, dataset: str) -> Dataset:
     from safetensors import SafetensorError, safe_open
 
     path = folder / f"{dataset}.safetensors"
-    again = (
-        "Delete it, if it is there, and prepare it again: python -m"
-        f" associated_learning prepare --dataset {dataset} --raw DIR --out {folder}"
-    )
+    again = f"Delete it and prepare it again. {_preparation(folder, dataset)}"
     try:
         with safe_open(path, framework="pt") as stored:
             metadata = dict(stored.metadata() or {})
             tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+    except FileNotFoundError as error:
+        said = f"{path} is not there. {_preparation(folder, dataset)}, or name its folder by --data"
+        raise DataError(said) from error
     except (OSError, SafetensorError) as error:
         raise DataError(f"{path} cannot be read ({error}). {again}") from error
     fingerprint = metadata.pop("fingerprint", "none")
@@ -103,6 +104,19 @@ def load(folder: Path, dataset: str) -> Dataset:
         standardised=described["preprocessing"]["standardise"],
         fingerprint=fingerprint,
     )
+
+
+def _preparation(folder: Path, dataset: str) -> str:
+    """What prepares a data set, and where."""
+    root = registry.CONFIG.parent
+    if folder.resolve() == root / "data/prepared":
+        command = f"snakemake --cores 1 data/prepared/{dataset}.safetensors"
+    else:
+        command = (
+            f"python -m associated_learning prepare --dataset {dataset} --raw data/raw --out"
+            f" {folder.resolve()}"
+        )
+    return f"In {root}: {command}"
 
 
 def fingerprint_of(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:

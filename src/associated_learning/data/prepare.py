@@ -83,8 +83,9 @@ def _check(
         "classes": len(description["classes"]),
         "shape": list(tensors["train_images"].shape[1:]),
     }
+    found["train_images"] = len(tensors["train_images"])
     for key, value in found.items():
-        if value != entry[key]:
+        if value != entry.get(key, value):
             raise DataError(
                 f"config/datasets/{dataset}.yaml says {key}: {entry[key]}, its files hold {value}:"
                 " mend the one or the other"

@@ -69,6 +69,10 @@ def read(archive: Path) -> dict[str, bytes]:
         with zipfile.ZipFile(archive) as file:
             contents = {name: file.read(name) for name in file.namelist()}
         hashes = dict(json.loads(contents.pop(MANIFEST))["files"])
+    except FileNotFoundError as error:
+        raise ArchiveError(
+            f"there is no {archive}: make archive SCALE={archive.stem} packs a finished scale"
+        ) from error
     except Exception as error:  # a dozen kinds: each damaged field of a zip has its own
         raise _unusable(archive, error) from error
     for name in sorted(hashes.keys() | contents.keys()):
@@ -81,23 +85,25 @@ def read(archive: Path) -> dict[str, bytes]:
     return contents
 
 
-def held(config: Config) -> dict[str, set[str]]:
+def held(config: Config) -> tuple[dict[str, set[str]], dict[str, str]]:
     """Files that figures and tables can be made of, by scale, where nothing is trained.
 
-    Of the source "archive" all that a scale's archive holds, verified as a whole, of scales that
-    have one. Of "finished" what lies among the results and is what the scale asks for, and what it
-    cost, which is gathered from that; what is left out is said on standard error.
+    Of the source "archive" all that a scale's archive holds, verified as a whole. Of "finished"
+    what lies among the results and is what the scale asks for, and what it cost, which is gathered
+    from that; what is left out is said on standard error.
 
-    Raises
-    ------
-    ArchiveError
-        See `read`.
+    Returns
+    -------
+    Those files, and why there are none of other scales: no archive, or one that cannot be used.
     """
-    results, found = plan.folder(config), {}
+    results, found, refused = plan.folder(config), {}, {}
     for scale in config["scales"]:
         if config["source"] == "archive":
-            if (packed := places.archive(scale)).exists():
+            packed = places.archive(scale)
+            try:
                 found[scale] = {f"{results}/{file}" for file in read(packed)}
+            except ArchiveError as error:
+                refused[scale] = str(error)
             continue
         folder = Path(results, scale)
         paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*.*")}
@@ -107,7 +113,7 @@ def held(config: Config) -> dict[str, set[str]]:
             print(f"left out: {folder / run}: {why}", file=sys.stderr)
         kept = [p for name, p in paths.items() if not left.keys() & _above(name)]
         found[scale] = {path.as_posix() for path in (*kept, folder / JOBS)}
-    return found
+    return found, refused
 
 
 def _above(name: str) -> set[str]:

@@ -1,6 +1,7 @@
 """The loop around a run: started or restored, trained to its end, saved, stopped, written down."""
 
 import contextlib
+import re
 import signal
 import statistics
 import sys
@@ -19,6 +20,8 @@ from associated_learning.training import checkpoint, record
 from associated_learning.training.config import Config
 from associated_learning.training.graph import make_run
 from associated_learning.training.run import Run
+
+TOO_LARGE = re.compile("can't allocate memory|overflow", re.IGNORECASE)
 
 
 def train(
@@ -57,9 +60,7 @@ def train(
     run = start(make_run(config, data), saved)
     with stop_signals() as stop:
         run_to_end(run, saved, stop, checkpoint_seconds)
-    metrics = record.write_results(run, out)
-    saved.unlink(missing_ok=True)
-    return metrics
+    return finish(run, out, saved)
 
 
 def require_writable(out: Path) -> None:
@@ -80,6 +81,14 @@ def start(run: Run, saved: Path) -> Run:
     return run
 
 
+def finish(run: Run, out: Path, saved: Path) -> dict[str, Any]:
+    """Write the results of a run, say where, and forget its checkpoint; what metrics.json holds."""
+    metrics = record.write_results(run, out)
+    saved.unlink(missing_ok=True)
+    print(f"{run.config.name} | finished: {out / 'metrics.json'}", flush=True)
+    return metrics
+
+
 def save(run: Run, saved: Path) -> None:
     """Write a checkpoint."""
     checkpoint.save(saved, run.fingerprints, run.state())
@@ -88,8 +97,9 @@ def save(run: Run, saved: Path) -> None:
 def run_to_end(run: Run, saved: Path, stop: list[int], checkpoint_seconds: float) -> None:
     """Train, evaluate and save until the last step, or until there is a signal in `stop`."""
     last_save, name = time.monotonic(), run.config.name
-    if run.step:
-        print(f"{name} | goes on from step {run.step} of {run.total_steps}", flush=True)
+    begun = f"goes on from step {run.step} of" if run.step else "begins:"
+    epochs = f"{run.total_steps / run.steps_per_epoch:g} epochs of {run.steps_per_epoch}"
+    print(f"{name} | {begun} {run.total_steps} steps, {epochs}", flush=True)
     bar = tqdm(total=run.total_steps, initial=run.step, desc=name, unit="step", disable=None)
     with bar:
         while run.step < run.total_steps:
@@ -114,22 +124,27 @@ def run_to_end(run: Run, saved: Path, stop: list[int], checkpoint_seconds: float
 def in_words(run: Run, row: dict[str, float] | None) -> str:
     """The end of an epoch as one line, with its row of the history if it has one.
 
-    Of several components it counts those that have started, right more than twice as often as
-    chance; of their losses it gives the means.
+    Of several components it counts those that have started: right more than twice as often as
+    chance; of their losses it gives the means. The first line of the training names the run.
     """
     epoch, epochs = (step / run.steps_per_epoch for step in (run.step, run.total_steps))
-    said = [run.config.name, f"epoch {epoch:g}/{epochs:g} step {run.step}"]
+    said = [f"epoch {epoch:g}/{epochs:g}"]
     if row:
         prefixes = [value for key, value in row.items() if "prefix" in key]
-        said.append(f"test accuracy {row['test_accuracy']:.4f}")
+        accuracy = f"test accuracy {row['test_accuracy']:.4f}"
         if len(prefixes) > 1:
             started = sum(value > 2 / len(run.data.classes) for value in prefixes)
-            said.append(f"{started} of {len(prefixes)} components started")
+            accuracy += f", {started}/{len(prefixes)} started"
+        said.append(accuracy)
         for name in run.network.loss_names:
             losses = [row[column] for column in run.columns if column.startswith(name)]
             said.append(f"{name} {statistics.fmean(losses):.3g}")
     left = run.training_seconds / run.step * (run.total_steps - run.step)
-    return " | ".join([*said, f"{run.training_seconds:.1f} s, {left:.0f} s left"])
+    return " | ".join([*said, f"{_time(run.training_seconds)}, {_time(left)} left"])
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 600 else f"{seconds / 3600:.1f} h"
 
 
 @contextlib.contextmanager
@@ -140,11 +155,14 @@ def clear_errors(name: str) -> Iterator[None]:
     except TrainingError as error:
         sys.exit(f"error: {error}")
     except (MemoryError, RuntimeError) as error:
-        # torch reports memory that cannot be had on the CPU as a RuntimeError of this wording.
+        # torch reports memory that cannot be had, or counted, as a RuntimeError of this wording.
         memory = (MemoryError, torch.OutOfMemoryError)
-        if not isinstance(error, memory) and "can't allocate memory" not in str(error):
+        if not isinstance(error, memory) and not TOO_LARGE.search(str(error)):
             raise
-        sys.exit(f"error: {name}: out of memory. A smaller --batch-size or --width needs less")
+        sys.exit(
+            f"error: {name}: out of memory. A smaller --batch-size, --width or --target-width needs"
+            " less"
+        )
 
 
 @contextlib.contextmanager

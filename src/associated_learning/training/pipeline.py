@@ -32,7 +32,7 @@ from torch import Tensor, nn
 from associated_learning.data import load
 from associated_learning.errors import TrainingError
 from associated_learning.machine import network_interface
-from associated_learning.training import loop, record
+from associated_learning.training import loop
 from associated_learning.training.config import Config
 from associated_learning.training.run import LOSS_CHECK_STEPS, Run
 from associated_learning.training.shares import balanced, stage_seconds
@@ -166,8 +166,7 @@ def _work(
         else:
             try:
                 loop.run_to_end(run, saved, stop, checkpoint_seconds)
-                record.write_results(run, out)
-                saved.unlink(missing_ok=True)
+                loop.finish(run, out, saved)
             finally:
                 run.tell(END)
         run.drain()
