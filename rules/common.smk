@@ -1,6 +1,5 @@
 # Config, wildcards and the helpers of all rules. What there is to make says plan.py, what code it
 # depends on closure.py.
-import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -51,11 +50,6 @@ def of_output(what, attribute):
         return getattr(of[what, name], attribute)
 
     return found
-
-
-def refuse(message):
-    """End with one line: Snakemake would show an exception with its traceback."""
-    sys.exit(f"error: {message.removeprefix('error: ')}")
 
 
 def command_code(command, *, of_run=False):

@@ -30,3 +30,8 @@ configfile: places.seen(["config/config.yaml"])[0]
 def from_workflow(files):
     """Input function of another one: the workflow's own files where they lie, others as they are."""
     return lambda wildcards: places.seen(files(wildcards))
+
+
+def refuse(message):
+    """End with one line: Snakemake would show an exception with its traceback."""
+    sys.exit(f"error: {message.removeprefix('error: ')}")
