@@ -191,7 +191,7 @@ def _as_sent(response: Any, **_: Any) -> None:
 def _decompress_if_that_is_right(path: Path, file: DataFile) -> None:
     """Undo a compression by the server: the right bytes inside take the place of its answer."""
     try:
-        with gzip.open(path) as packed:
+        with gzip.open(path, "rb") as packed:
             content = packed.read(file.bytes + 1)
     except (EOFError, zlib.error, gzip.BadGzipFile):
         return
