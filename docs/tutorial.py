@@ -39,7 +39,8 @@ def execute(notebook: nbformat.NotebookNode) -> None:
         )
         # By way of files, not of ports, for which trainings and tests beside this one would race.
         client.config.KernelManager.update(transport="ipc", ip=f"{folder}/kernel")
-        client.execute()
+        # Figures are shown by the notebook's own backend.
+        client.execute(env={k: v for k, v in os.environ.items() if k != "MPLBACKEND"})
     notebook.metadata = nbformat.from_dict(METADATA)
 
 

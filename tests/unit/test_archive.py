@@ -153,7 +153,7 @@ def test_the_archive_of_the_repository_is_whole():
 
 
 def test_a_missing_archive_and_a_missing_run_say_what_to_do(tmp_path, files):
-    with pytest.raises(ArchiveError, match=r"No such file.*make archive SCALE=laptop"):
+    with pytest.raises(ArchiveError, match=r"there is no .*make archive SCALE=laptop"):
         archive.unpack(tmp_path / "laptop.zip", tmp_path)
     files[1].unlink()
     with pytest.raises(ArchiveError, match=r"metrics\.json cannot be read.*run the job"):

@@ -176,6 +176,7 @@ def test_no_commit_is_named_where_git_does_not_have_the_history(project, tmp_pat
     fingerprint = fingerprints()["code"]
 
     def told():
+        monkeypatch.setattr(provenance.places, "ROOT", Path.cwd())
         provenance._git.cache_clear()
         return provenance.code_version(fingerprint, "mlp")
 
