@@ -7,7 +7,9 @@ from pathlib import Path
 
 LINES = 20  # of each log
 # How commands of rules end, and what Snakemake adds where one has failed.
-FAILED = re.compile(r"(?:> |--log )(logs/\S+\.log)(?: 2>&1)?[^\n]*' returned non-zero")
+FAILED = re.compile(
+    r"(?:> |--log )(logs/\S+\.log)(?: 2>&1)?[^\n]*' (?:returned non-zero|died with)"
+)
 
 
 def no_such(asked: str, known: Iterable[str]) -> str:
@@ -38,4 +40,5 @@ def describe(said: str | Iterable[str], folder: Path) -> str:
         except OSError as error:
             lines = [f"it cannot be read: {error.strerror}"]
         parts.append("\n".join([f"A job failed. The end of its log, {path}:", *lines[-LINES:]]))
-    return "\n\n".join(parts) or "Something failed before any job: see above."
+    nothing = "Something failed or was stopped before a job ended: see above."
+    return "\n\n".join(parts) or f"{nothing} The same command goes on."

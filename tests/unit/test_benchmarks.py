@@ -71,7 +71,7 @@ def test_a_cell_runs_from_its_process_to_the_table(step, monkeypatch, tmp_path, 
     apart = step._apart  # the machine's rates need no process of their own here
     monkeypatch.setattr(step, "_apart", lambda f, *a: f(*a) if f is step.rates else apart(f, *a))
     step.main(["--quick", "--only", "digits_cnn", "--out", str(tmp_path)])
-    with (tmp_path / "step.csv").open() as file:
+    with (tmp_path / "step.csv").open(encoding="utf-8") as file:
         (row,) = csv.DictReader(file)
     assert all(float(row[key]) > 0 for key in ("step", "plain", *step.STAGES))
     assert float(row["speedup_least"]) <= float(row["speedup"]) <= float(row["speedup_most"])
@@ -80,7 +80,7 @@ def test_a_cell_runs_from_its_process_to_the_table(step, monkeypatch, tmp_path, 
     assert int(row["rounds"]) >= 1
     assert min(int(row["peak_memory"]), int(row["plain_peak_memory"])) > 1e8  # torch alone
 
-    page = (tmp_path / "step.md").read_text()
+    page = (tmp_path / "step.md").read_text(encoding="utf-8")
     assert page.strip() == capsys.readouterr().out.strip()
     lines = [line for line in page.splitlines() if line.startswith("|")]
     header, _, cells = lines[-3:]

@@ -117,6 +117,13 @@ def test_a_finished_run_is_not_trained_again_and_not_replaced_unless_one_says_so
             train(first + other)
     assert {path: path.read_bytes() for path in tmp_path.iterdir()} == files
     assert {path: path.stat().st_mtime_ns for path in files} == times
+    (tmp_path / "weights.safetensors").unlink()  # as one is told where they are damaged
+    capsys.readouterr()
+    train(first)
+    assert "is done anew: weights.safetensors is missing" in capsys.readouterr().out
+    assert (tmp_path / "weights.safetensors").read_bytes() == files[
+        tmp_path / "weights.safetensors"
+    ]
     train([*first, "--seed", "1", "--overwrite"])
     assert json.loads((tmp_path / "metrics.json").read_text())["seed"] == 1
 

@@ -8,11 +8,13 @@ Command 'exec python -m associated_learning train --out x > logs/a/train/one.log
 non-zero exit status 1.
 Command 'python -m associated_learning download --log logs/fetch/mnist.log --mirror=a' returned \
 non-zero exit status 1.
+Command 'exec python -m associated_learning train > logs/a/train/killed.log 2>&1' died with \
+<Signals.SIGKILL: 9>.
 """.replace("\\\n", "")
 
 
 def test_the_end_of_every_failed_job_s_log_is_shown(tmp_path):
-    for name in ("a/train/one", "fetch/mnist", "a/train/other"):
+    for name in ("a/train/one", "a/train/killed", "fetch/mnist", "a/train/other"):
         log = tmp_path / f"logs/{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text("".join(f"{name} line {k}\n" for k in range(100)))
@@ -20,6 +22,7 @@ def test_the_end_of_every_failed_job_s_log_is_shown(tmp_path):
     for said in (str(tmp_path / "said"), [str(tmp_path / "said")]):
         text = failures.describe(said, tmp_path)
         assert "logs/a/train/one.log:" in text and "logs/fetch/mnist.log:" in text
+        assert "logs/a/train/killed.log:" in text
         assert "a/train/one line 99" in text and "fetch/mnist line 99" in text
         assert "one line 79" not in text and "other" not in text
 
@@ -28,7 +31,7 @@ def test_a_log_that_is_gone_and_a_failure_before_any_job_are_said(tmp_path):
     (tmp_path / "said").write_text(SAID)
     assert "cannot be read: No such file" in failures.describe(str(tmp_path / "said"), tmp_path)
     (tmp_path / "said").write_text("nothing of a job")
-    assert "before any job" in failures.describe([str(tmp_path / "said")], tmp_path)
+    assert "before a job ended" in failures.describe([str(tmp_path / "said")], tmp_path)
 
 
 def test_what_there_is_not_is_answered_by_the_nearest_three_names():

@@ -74,6 +74,17 @@ def assert_on_its_pages(source: str, folder: Path) -> None:
     assert sum(repeated.values()) <= (int(pages[1]) - 1) * (len(header.split()) + header.count("-"))
 
 
+@needs_latex
+def test_what_is_special_or_missing_in_latex_s_fonts_is_what_is_printed(tmp_path):
+    signs = list("<>|&%$#{}±×∞≤≥")
+    shown = pd.DataFrame({"sign": [f"a{sign}b" for sign in signs]})
+    found, _ = compiled(latex.source(shown, "signs", [False]), tmp_path / "signs")
+    said = " ".join(text for text, _ in found)
+    for sign, code in {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.items():
+        said = said.replace(code, sign)
+    assert [sign for sign in signs if sign not in said] == []
+
+
 def test_there_are_tables_to_look_at():
     assert len(TABLES) > 30
 

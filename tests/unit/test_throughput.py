@@ -31,7 +31,7 @@ def measured(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     out = tmp_path_factory.mktemp("throughput") / "throughput.json"
     flags = plan.flags(SETTINGS).split()
     command.main([*flags, "--data", str(prepared), "--out", str(out)])
-    return json.loads(out.read_text())
+    return json.loads(out.read_text(encoding="utf-8"))
 
 
 @on_measured
@@ -139,7 +139,9 @@ def write(path: Path, pipelined_weights: str = "same") -> Path:
 def make(path: Path) -> tuple[pd.DataFrame, str]:
     """CSV and Markdown of the table."""
     table.main(["throughput", "--out", str(path.with_suffix("")), str(path)])
-    return pd.read_csv(path.with_suffix(".csv")), path.with_suffix(".md").read_text()
+    return pd.read_csv(path.with_suffix(".csv")), path.with_suffix(".md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_table_gives_median_range_and_ratio_to_one_process(tmp_path):
@@ -222,6 +224,6 @@ def test_the_figure_has_the_width_of_a_page_and_its_legend_fits(tmp_path):
 def test_a_damaged_or_missing_measurement_is_named_with_what_to_do(tmp_path, content):
     path = tmp_path / "throughput.json"
     if content is not None:
-        path.write_text(content)
+        path.write_text(content, encoding="utf-8")
     with pytest.raises(SystemExit, match=r"throughput\.json is .*: (run|delete)"):
         figure.draw([path])

@@ -171,7 +171,8 @@ def main(argv: list[str] | None = None) -> None:
     if config.batch_size > images:
         p.error(f"argument --batch-size: {config.batch_size}; allowed: 2 to {images}")
     with alone_in(out):
-        if record.finished(out / "metrics.json", record.fingerprints(config, data), overwrite):
+        known = record.fingerprints(config, data)
+        if record.finished(out / "metrics.json", known, overwrite, record.BESIDE):
             return
         if workers > 1:
             del data

@@ -6,6 +6,7 @@ import json
 import platform
 import resource
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from associated_learning.measure.parameters import multiply_adds, parameter_coun
 from associated_learning.training import weights
 from associated_learning.training.config import Config
 from associated_learning.training.run import Run
+
+BESIDE = "weights.safetensors", "history.csv"  # what a run writes before metrics.json
 
 
 def write_results(run: Run, out: Path) -> dict[str, Any]:
@@ -79,7 +82,9 @@ def fingerprints(config: Config, data: Dataset) -> dict[str, Any]:
     }
 
 
-def finished(path: Path, fingerprints: dict[str, Any], overwrite: bool) -> bool:
+def finished(
+    path: Path, fingerprints: dict[str, Any], overwrite: bool, beside: Sequence[str] = ()
+) -> bool:
     """Whether a job has finished already; False where it has not begun, or may be done anew.
 
     Parameters
@@ -90,6 +95,8 @@ def finished(path: Path, fingerprints: dict[str, Any], overwrite: bool) -> bool:
         Of the job that is to be done; what the file does not hold of them does not count.
     overwrite
         Whether what lies there may be replaced.
+    beside
+        Names of what else it writes there: where one is missing, it is done anew.
 
     Raises
     ------
@@ -110,6 +117,9 @@ def finished(path: Path, fingerprints: dict[str, Any], overwrite: bool) -> bool:
         raise DataError(
             f"{path.parent} holds {name}, finished with another {' and '.join(others)}. {replace}"
         )
+    if missing := [other for other in beside if not (path.parent / other).exists()]:
+        print(f"{name} is done anew: {', '.join(missing)} is missing", flush=True)
+        return False
     print(f"{name} is finished already: {path}", flush=True)
     return True
 
