@@ -104,7 +104,7 @@ def test_the_same_run_gives_the_same_bits(digits, tmp_path):
     assert results(tmp_path / "one") == results(tmp_path / "other")
 
 
-def test_the_times_of_steps_are_those_of_replayed_ones(digits):
+def test_steps_are_timed_on_a_gpu_too(digits):
     cells = steps.measure([settings("mlp", "al"), settings("mlp", "bp")], digits, enough=0.1)
     assert all(cell["seconds"] > 0 for cell in cells)
 
