@@ -87,8 +87,12 @@ def _check_together(config: Mapping[str, Any]) -> None:
 
 
 def _check_images(config: Mapping[str, Any], name: str) -> None:
-    """Refuse to train on, and to hold out, more images than there are: else found after hours."""
+    """Refuse to train on, and to hold out, more images than there are: else found after hours.
+
+    Of several data sets that have too few, it names the one that allows least.
+    """
     tuning = config["scales"][name].get("tuning", {"archs": {}})
+    refused = []
     for dataset, arch, method in plan.trained(config, name):
         there = config["datasets"][dataset].get("train_images", LARGEST)
         settings = plan.run_settings(config, name, dataset, arch, method)
@@ -96,11 +100,14 @@ def _check_images(config: Mapping[str, Any], name: str) -> None:
         held_out = tuning["held_out"] if arch in tuning["archs"].get(dataset, []) else 0
         if subset + held_out > there:
             key, value = ("tuning.held_out", held_out) if held_out else ("runs", subset)
-            raise ConfigError(
+            most = there - (subset if held_out else 0)
+            message = (
                 f"config: scales.{name}.{key}: {value} images are not allowed; {dataset} has"
-                f" {there}, of which {arch} is trained on {subset}; allowed: up to"
-                f" {there - (subset if held_out else 0)}"
+                f" {there}, of which {arch} is trained on {subset}; allowed: up to {most}"
             )
+            refused.append((most, message))
+    if refused:
+        raise ConfigError(min(refused, key=lambda one: one[0])[1])
 
 
 def _check_throughput(name: str, throughput: Mapping[str, Any], networks: Any) -> None:

@@ -1,12 +1,16 @@
 """The machine that a job runs on, told without torch."""
 
 import contextlib
+import fcntl
 import os
 import platform
 import socket
+import struct
 import sys
 from pathlib import Path
 from typing import Any
+
+GET_FLAGS, UP = 0x8913, 1  # of a network interface: SIOCGIFFLAGS and IFF_UP of Linux
 
 
 def processor() -> dict[str, Any]:
@@ -34,14 +38,22 @@ def network_interface() -> str:
     Raises
     ------
     SystemExit
-        There is none of that name; gloo would wait for it without a word.
+        There is none of that name, or it is down; gloo would wait for it without a word.
     """
     loopback = "lo0" if sys.platform == "darwin" else "lo"
     named = os.environ.get("GLOO_SOCKET_IFNAME", loopback)
-    there = [name for _, name in socket.if_nameindex()]
+    there = [name for _, name in socket.if_nameindex() if _is_up(name)]
     if not set(named.split(",")) & set(there):
         sys.exit(
-            f"error: GLOO_SOCKET_IFNAME: {named}: there is no such network interface; allowed:"
-            f" {', '.join(there) or 'none: several processes need one'}"
+            f"error: processes speak by way of a network interface, and {named} is not there, or"
+            f" down. GLOO_SOCKET_IFNAME names another; up are: {', '.join(there) or 'none'}"
         )
     return named
+
+
+def _is_up(interface: str) -> bool:
+    if sys.platform != "linux":
+        return True  # not known
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asked:
+        told = fcntl.ioctl(asked, GET_FLAGS, struct.pack("16s16x", interface.encode()))
+    return bool(struct.unpack_from("16xH", told)[0] & UP)

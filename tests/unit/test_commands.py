@@ -182,14 +182,20 @@ def test_a_folder_in_the_place_of_a_file_is_called_one(tmp_path):
 
 def test_data_that_are_not_there_are_told_with_what_makes_them_and_where(tmp_path, monkeypatch):
     root = registry.CONFIG.parent
-    here = rf"is not there. In {root}: python -m associated_learning prepare --dataset digits --raw"
-    with pytest.raises(SystemExit, match=rf"{here} data/raw --out {tmp_path}, or name its folder"):
+    by_hand = "python -m associated_learning prepare --dataset digits --raw RAW --out"
+    with pytest.raises(SystemExit, match=rf"is not there\. {by_hand} {tmp_path}, where RAW is"):
         train(command(tmp_path, tmp_path / "run")[4:])
     assert not (tmp_path / "run").exists()
-    monkeypatch.setattr(registry, "CONFIG", tmp_path / "config")
-    command_of_workflow = "snakemake --cores 1 data/prepared/digits.safetensors"
-    with pytest.raises(SystemExit, match=f"In {tmp_path}: {command_of_workflow}"):
+    file = "data/prepared/digits.safetensors"
+    elsewhere = rf"In {tmp_path}: snakemake --snakefile {root}/Snakefile --cores 1 {file}, or"
+    with pytest.raises(SystemExit, match=elsewhere):
         load.load(tmp_path / "data/prepared", "digits")
+    (tmp_path / "Snakefile").touch()
+    monkeypatch.setattr(registry, "CONFIG", tmp_path / "config")
+    with pytest.raises(SystemExit, match=f"In {tmp_path}: snakemake --cores 1 {file}, or name"):
+        load.load(tmp_path / "data/prepared", "digits")
+    with pytest.raises(SystemExit, match=r"--data .*: it is a folder; name the file"):
+        load.load_file(tmp_path)
 
 
 def test_help_says_what_every_flag_of_a_training_is_where_it_is_not_given():

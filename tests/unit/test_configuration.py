@@ -135,6 +135,15 @@ def test_more_images_than_there_are_are_refused_before_hours(edit, said: str) ->
     assert said in str(error.value)
 
 
+def test_of_data_sets_that_have_too_few_images_the_one_that_allows_least_is_named() -> None:
+    def fewer(whole: dict[str, Any]) -> None:
+        whole["scales"]["laptop"]["tuning"]["held_out"] = 50000
+        whole["datasets"]["cifar10"]["train_images"] = 30000
+
+    with pytest.raises(ConfigError, match=r"50000 images .* cifar10 has 30000, .* up to 10000$"):
+        configuration._check_together(changed(fewer))
+
+
 def test_an_unknown_data_set_of_an_experiment_is_refused_by_its_name() -> None:
     whole = changed(lambda c: c["experiments"]["accuracy"]["archs"].update(mnits=["mlp"]))
     assert refusal(whole) == (

@@ -46,6 +46,16 @@ def test_the_same_bits_come_out_beside_other_work(prepared, commanded, tmp_path)
     assert results(tmp_path) == results(commanded[1])
 
 
+def test_a_long_training_says_soon_how_long_it_will_take(digits, tmp_path, capsys, monkeypatch):
+    said = []
+    for least in (60.0, 0.0):
+        monkeypatch.setattr(loop, "LONG", least)
+        loop.train(config(arch="mlp", method="bp", epochs=2), digits, tmp_path / f"{least}")
+        said.append(capsys.readouterr().out.splitlines())
+    assert len(said[1]) == len(said[0]) + 1
+    assert re.fullmatch(r"digits mlp bp seed 0 \| about \d\.\d s left", said[1][2])
+
+
 @on_commanded
 def test_progress_is_one_line_an_epoch_where_there_is_no_terminal(commanded):
     done, out = commanded

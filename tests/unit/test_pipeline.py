@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from helpers import (
     without_workers,
 )
 
+from associated_learning import machine
 from associated_learning.training import pipeline
 
 SMALL = {"epochs": 2, "train_subset": 480, "augment": True}
@@ -59,8 +61,26 @@ def test_workers_meet_in_a_folder_of_whatever_name(prepared, tmp_path, monkeypat
 
 def test_an_interface_that_is_not_there_is_named(prepared, tmp_path, monkeypatch):
     monkeypatch.setenv("GLOO_SOCKET_IFNAME", "eth17")
-    with pytest.raises(SystemExit, match=r"GLOO_SOCKET_IFNAME: eth17: there is no such .* lo"):
+    with pytest.raises(SystemExit, match=r"eth17 is not there, or down\. GLOO_SOC.* up are: .*lo"):
         pipeline.train(config(arch="mlp", **SMALL), prepared, tmp_path, 2)
+
+
+def test_an_interface_that_is_down_is_told(prepared, tmp_path, monkeypatch):
+    monkeypatch.setattr(machine, "_is_up", lambda name: False)
+    with pytest.raises(SystemExit, match=r"lo is not there, or down\. .* up are: none"):
+        pipeline.train(config(arch="mlp", **SMALL), prepared, tmp_path, 2)
+
+
+def test_a_folder_for_temporary_files_of_too_long_a_name_is_told(prepared, tmp_path):
+    (folder := tmp_path / ("x" * 100)).mkdir()
+    run = subprocess.run(
+        pipelined(prepared, tmp_path / "run"),
+        env=os.environ | {"TMPDIR": str(folder)},
+        capture_output=True,
+        text=True,
+    )
+    said = re.fullmatch(rf"error: TMPDIR: {folder}: .*\. Set it to a shorter path\n", run.stderr)
+    assert run.returncode == 1 and said, run.stderr
 
 
 def test_a_shortened_run_ends_within_an_epoch_with_several_workers_too(prepared, trained, tmp_path):

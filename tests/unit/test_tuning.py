@@ -76,6 +76,18 @@ def test_each_rate_is_trained_with_and_no_checkpoint_stays(prepared, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["tuning.json"]
 
 
+def test_it_says_which_rate_it_is_at_and_what_each_has_reached(prepared, tmp_path, capsys):
+    found = run(prepared, tmp_path, "1e-9", "0.01")
+    said = capsys.readouterr().out.splitlines()
+    name = "digits mlp bp seed 7 | "
+    assert said[0] == f"{name}test accuracies below are of 300 held-out training images"
+    told = [line.removeprefix(name) for line in said if "learning rate" in line]
+    rates = [f"learning rate {one['learning_rate']:g}" for one in found["trainings"]]
+    reached = [f": {one['accuracy']:.4f}" for one in found["trainings"]]
+    assert told == [*rates, *map("".join, zip(rates, reached, strict=True))]
+    assert said[-1] == f"{name}finished: {tmp_path / 'tuning.json'}"
+
+
 def test_losses_that_are_not_finite_put_a_rate_out(prepared, tmp_path, capsys):
     found = run(prepared, tmp_path, "1e30", "0.01", "1e-9")
     assert found["trainings"][0]["accuracy"] is None

@@ -9,7 +9,7 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     p = Parser("embed", __doc__)
     p.add_argument("--run", type=Path, required=True, help="folder of a finished training")
-    p.add_argument("--data", type=Path, required=True, help="prepared data set")
+    p.add_argument("--data", type=Path, required=True, help="file of a prepared data set")
     p.add_argument("--out", type=Path, required=True, help="safetensors with the coordinates")
     p.add_argument("--samples", type=integer(2), required=True, help="the first N test images")
     p.add_argument("--perplexity", type=positive, default=30.0, help="of t-SNE (default: 30)")

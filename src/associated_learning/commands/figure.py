@@ -14,7 +14,11 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("kind", choices=modules_of(figures, "style"))
     p.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="what it is drawn from")
     p.add_argument("--out", type=Path, required=True, metavar="PREFIX", help="without .pdf, .png")
-    p.add_argument("--mark", default="", help="a text to write onto the figure")
+    p.add_argument(
+        "--mark",
+        default="",
+        help="a text to write onto the figure, such as that it shows no result",
+    )
     args = p.parse_args(argv)
     os.environ["MPLBACKEND"] = "agg"  # a notebook's may not be there
     from associated_learning.figures import style

@@ -9,7 +9,7 @@ def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     p = Parser("probe", __doc__)
     p.add_argument("--run", type=Path, required=True, help="folder of a finished training")
-    p.add_argument("--data", type=Path, required=True, help="prepared data set")
+    p.add_argument("--data", type=Path, required=True, help="file of a prepared data set")
     p.add_argument("--out", type=Path, required=True, help="CSV, one row per layer")
     p.add_argument(
         "--images",

@@ -13,9 +13,13 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("kind", choices=modules_of(tables, "output"))
     p.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="what it is made from")
     p.add_argument("--out", type=Path, required=True, metavar="PREFIX", help="without .csv, ...")
-    p.add_argument("--mark", default="", help="a text to add to the caption")
     p.add_argument(
-        "--undecided", action="store_true", help="answer no claim: the scale shows no result"
+        "--mark", default="", help="a text to add to the caption, such as that it shows no result"
+    )
+    p.add_argument(
+        "--undecided",
+        action="store_true",
+        help="answer no claim: the runs are too short to show a result",
     )
     args = p.parse_args(argv)
     from associated_learning.results import provenance

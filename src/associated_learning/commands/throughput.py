@@ -13,9 +13,21 @@ def main(argv: list[str] | None = None) -> None:
     }
     p = Parser("throughput", __doc__)
     p.add_argument("--dataset", choices=registry.datasets(), required=True)
-    p.add_argument("--archs", nargs="+", required=True, choices=depths, metavar="ARCH")
     p.add_argument(
-        "--modelled-archs", nargs="+", required=True, choices=depths, metavar="ARCH", help="no run"
+        "--archs",
+        nargs="+",
+        required=True,
+        choices=depths,
+        metavar="ARCH",
+        help="networks that are trained",
+    )
+    p.add_argument(
+        "--modelled-archs",
+        nargs="+",
+        required=True,
+        choices=depths,
+        metavar="ARCH",
+        help="networks whose stages are timed for the model of a pipeline",
     )
     p.add_argument("--width", type=positive, required=True, help="factor on the networks' units")
     p.add_argument(

@@ -51,7 +51,12 @@ def parser(command: str = "train", description: str = __doc__) -> Parser:
         type=positive,
         help="times that for encoders and decoders of the label (protocol: 2)",
     )
-    p.add_argument("--schedule", choices=("step", "cosine", "constant"), help="(protocol: step)")
+    p.add_argument(
+        "--schedule",
+        choices=("step", "cosine", "constant"),
+        help="of the learning rate: step is times 0.1 at 40, 60 and 80 % of the steps and times 0.5"
+        " at 90 %, cosine falls to 0 (protocol: step)",
+    )
     p.add_argument(
         "--l2",
         type=not_negative,

@@ -6,8 +6,19 @@ from associated_learning.commands import integer, positive, train
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     p = train.parser("tune", __doc__)
-    p.add_argument("--learning-rates", type=positive, nargs="+", required=True)
-    p.add_argument("--held-out", type=integer(1), required=True, help="training images")
+    p.add_argument(
+        "--learning-rates",
+        type=positive,
+        nargs="+",
+        required=True,
+        help="to compare; where the best is at an end of them, others beyond it are tried, too",
+    )
+    p.add_argument(
+        "--held-out",
+        type=integer(1),
+        required=True,
+        help="the last N training images, on which the rates are compared",
+    )
     options = vars(p.parse_args(argv))
     train.fix_threads()
     from associated_learning.data import load

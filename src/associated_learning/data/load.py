@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -106,17 +107,22 @@ def load(folder: Path, dataset: str) -> Dataset:
     )
 
 
+def load_file(path: Path) -> Dataset:
+    """Read a prepared data set by the path of its file (see `load`)."""
+    if path.is_dir():
+        raise DataError(f"--data {path}: it is a folder; name the file of a data set in it")
+    return load(path.parent, path.stem)
+
+
 def _preparation(folder: Path, dataset: str) -> str:
     """What prepares a data set, and where."""
-    root = registry.CONFIG.parent
-    if folder.resolve() == root / "data/prepared":
-        command = f"snakemake --cores 1 data/prepared/{dataset}.safetensors"
-    else:
-        command = (
-            f"python -m associated_learning prepare --dataset {dataset} --raw data/raw --out"
-            f" {folder.resolve()}"
-        )
-    return f"In {root}: {command}"
+    folder, snakefile = folder.resolve(), registry.CONFIG.parent / "Snakefile"
+    if not (snakefile.exists() and folder.parts[-2:] == ("data", "prepared")):
+        command = f"python -m associated_learning prepare --dataset {dataset} --raw RAW"
+        return f"{command} --out {folder}, where RAW is the folder of its official files"
+    working = folder.parents[1]
+    there = "" if working == snakefile.parent else f" --snakefile {shlex.quote(str(snakefile))}"
+    return f"In {working}: snakemake{there} --cores 1 data/prepared/{dataset}.safetensors"
 
 
 def fingerprint_of(tensors: dict[str, Tensor], metadata: dict[str, str]) -> str:

@@ -42,7 +42,7 @@ def write(run: Path, data: Path, out: Path) -> None:
         The file, with one row per layer: `dataset`, `arch`, `method`, `seed`, `layer`, `place` and
         the fields of `ClassDistances`.
     """
-    dataset = load.load(data.parent, data.stem)
+    dataset = load.load_file(data)
     network, config = hidden.load_network(run, dataset)
     identity = {key: config[key] for key in ("dataset", "arch", "method", "seed")}
     found = class_distances(

@@ -46,7 +46,7 @@ def write(run: Path, data: Path, out: Path, samples: int, perplexity: float, see
     perplexity, seed
         Of t-SNE.
     """
-    dataset = load.load(data.parent, data.stem)
+    dataset = load.load_file(data)
     network, config = hidden.load_network(run, dataset)
     labels = dataset.test_labels.numpy()[:samples]
     groups, group_names = labels, dataset.classes

@@ -49,7 +49,7 @@ def write(run: Path, data: Path, out: Path, images: int) -> None:
     images
         The first so many training images, or all where there are fewer, are fitted to.
     """
-    dataset = load.load(data.parent, data.stem)
+    dataset = load.load_file(data)
     network, config = hidden.load_network(run, dataset)
     identity = {key: config[key] for key in ("dataset", "arch", "method", "seed")}
     batches = (

@@ -71,8 +71,10 @@ def write(
     trainings: list[dict[str, Any]] = []
     checkpoints = []
     waiting = list(rates)
+    print(f"{config.name} | test accuracies below are of {held_out} held-out training images")
     while waiting:
         rate = waiting.pop(0)
+        print(f"{config.name} | learning rate {rate:g}", flush=True)
         checkpoints.append(saved := out / f"tuning_{rate:g}.pt")
         run = loop.start(make_run(dataclasses.replace(config, learning_rate=rate), data), saved)
         accuracy, prefixes = None, None
@@ -102,6 +104,10 @@ def write(
     write_json(out / "tuning.json", found)
     for saved in checkpoints:
         saved.unlink(missing_ok=True)
+    for one in trainings:
+        accuracy = "losses not finite" if one["accuracy"] is None else f"{one['accuracy']:.4f}"
+        print(f"{config.name} | learning rate {one['learning_rate']:g}: {accuracy}")
+    print(f"{config.name} | finished: {out / 'tuning.json'}", flush=True)
 
 
 def extension(trainings: Sequence[dict[str, Any]]) -> float | None:

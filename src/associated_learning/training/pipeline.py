@@ -72,7 +72,10 @@ def train(
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])  # torch is imported once for all workers
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    forkserver.ensure_running()  # inherits that: a signal to the whole group must not end it
+    try:
+        forkserver.ensure_running()  # inherits that: a signal to the whole group must not end it
+    except OSError as error:  # the path of a socket holds some 100 characters
+        sys.exit(f"error: TMPDIR: {tempfile.gettempdir()}: {error}. Set it to a shorter path")
     signal.signal(signal.SIGTERM, before)
     # Not in a folder of its own: where that was gone already, torch would wait for it for minutes,
     # holding Python's lock, and the worker could not see that its parent has died.
