@@ -16,7 +16,7 @@ ifneq ($(shell test -w "$$HOME" && echo yes),yes)
 export HOME := $(CURDIR)/.snakemake/home
 endif
 
-.PHONY: help setup smoke laptop workstation thesis download test test-faults test-slurm bench lint docs tutorial report archive finished redraw lock
+.PHONY: help setup smoke laptop workstation thesis download test test-faults test-slurm bench lint docs tutorial report report-archive archive finished redraw lock
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -52,9 +52,10 @@ test-faults: setup ## trainings killed, disks filled, files damaged: counted; an
 test-slurm: setup ## the Slurm profile beside a Slurm of one node, ten minutes; on Debian, as root
 	sh tests/workflow/slurm.sh python -m pytest tests/workflow/test_slurm.py
 
-bench: setup ## time the training step of every network, and pipelined training, on an idle machine: 40 minutes on two cores
+bench: setup ## time steps of every network, pipelined training, and what a user waits for, on an idle machine: an hour
 	python benchmarks/step.py
 	python benchmarks/pipeline.py
+	python benchmarks/quick.py
 
 lint: setup ## format and lint checks of Python and Snakemake code; numbers in the docs as in tables/
 	ruff format --check .
@@ -72,6 +73,9 @@ tutorial: setup ## run docs/tutorial.ipynb and keep what its cells show, in a mi
 SCALE ?= laptop
 report: setup ## one self-contained HTML of a finished scale (SCALE=laptop)
 	$(SNAKEMAKE) $(SCALE) --report report-$(SCALE).html
+
+report-archive: redraw ## the same of a scale's archive, without torch (SCALE=laptop)
+	PATH="$(CURDIR)/.venv-archive/bin:$$PATH" snakemake --cores $(CORES) $(SCALE) --config source=archive --report report-$(SCALE).html
 
 archive: setup ## pack what the figures and tables of a scale read into archives/ (SCALE=laptop)
 	$(SNAKEMAKE) archives/$(SCALE).zip

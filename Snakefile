@@ -24,6 +24,10 @@ include: "rules/archive.smk"
 include: "rules/outputs.smk"
 
 
+# Its first page says what was found.
+config["found"] = answers.found(SCALES)
+
+
 report: "report/workflow.rst"
 
 

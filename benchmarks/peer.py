@@ -29,11 +29,7 @@ from associated_learning.machine import processor
 
 DATASETS = ("mnist", "cifar10")
 ARCHS = ("mlp", "cnn", "resnet20", "vgg")
-CELLS = [
-    cell
-    for cell in step.CELLS
-    if cell["dataset"] in DATASETS and cell["arch"] in ARCHS and cell["batch_size"] == 32
-]
+CELLS = [cell for cell in step.CELLS if cell["dataset"] in DATASETS and cell["arch"] in ARCHS]
 ROUNDS, SECONDS = 7, 1.0  # of which the first round warms up
 COLUMNS = ("network", "method", "threads", "theirs", "ours", "with preparation", "ratio", "range")
 

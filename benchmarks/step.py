@@ -41,11 +41,10 @@ NETWORKS = {
     "cifar100": ("mlp", "cnn", "resnet20", "resnet32", "vgg"),
 }
 CELLS: list[Cell] = [
-    {"dataset": dataset, "arch": arch, "method": method, "batch_size": size, "threads": threads}
+    {"dataset": dataset, "arch": arch, "method": method, "batch_size": 32, "threads": threads}
     for dataset, archs in NETWORKS.items()
     for arch in archs
     for method in ("bp", "al")
-    for size in (32, 256)
     for threads in (1, 2)
 ]
 IMAGES = 10_000
@@ -108,7 +107,7 @@ def count(cell: Cell) -> tuple[int, int]:
     """Operations of a step's matrix products and convolutions; trainable parameters."""
     from torch.utils.flop_counter import FlopCounterMode  # takes memory: after its measurement
 
-    config, make_network = _resolve(cell)
+    config, make_network = resolve(cell)
     shape = registry.datasets()[config.dataset]["shape"]
     with torch.device("meta"):  # shapes without numbers
         network = make_network()
@@ -121,7 +120,7 @@ def count(cell: Cell) -> tuple[int, int]:
 
 def begin(cell: Cell, loop: str) -> None:
     """Make this process train a cell, by the "project" or the "plain" loop; `turn` goes on."""
-    config, make_network = _resolve(cell)
+    config, make_network = resolve(cell)
     torch.set_num_threads(config.threads)
     if loop == "project":
         set_up_process(config)
@@ -278,7 +277,7 @@ def main(argv: list[str] | None = None) -> None:
             writer.writerows(rows)
 
 
-def _resolve(cell: Cell) -> tuple[settings.Config, Callable[[], nn.Module]]:
+def resolve(cell: Cell) -> tuple[settings.Config, Callable[[], nn.Module]]:
     """What the thesis' protocol makes of a cell, and what builds its network."""
     options = dict.fromkeys(field.name for field in dataclasses.fields(settings.Config))
     config = settings.resolve(options | {"seed": 0, "device": "cpu"} | cell)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-from associated_learning import cells, closure, configuration, failures, plan, registry
+from associated_learning import answers, cells, closure, configuration, failures, plan, registry
 
 try:
     config |= configuration.load(config, Path(workflow.basedir) / "config")

@@ -28,6 +28,9 @@ def report(tmp_path_factory) -> Path:
     # A report of one category has another menu than the real one, which has six.
     sizes = "datasets:\n    category: "
     project.edit("config/experiments.yaml", f"{sizes}6 Method and data", f"{sizes}7 Sizes")
+    answered = project.folder / "tables/smoke/claims.csv"
+    answered.parent.mkdir(parents=True, exist_ok=True)
+    answered.write_text("claim,answer\nAL is as accurate as BP,not judged at this scale\n", "utf-8")
     wanted = ["figures/smoke/samples_digits.png", "tables/smoke/datasets.html"]
     for arguments in (["--cores", "2", *wanted], [*wanted, "--report", "report.html"]):
         run = project.run(*arguments)
@@ -66,6 +69,10 @@ def test_every_output_can_be_opened_and_says_what_it_is(page, report):
     page.goto(report.as_uri())
     page.get_by_text("This report holds every figure and table").wait_for()
     assert page.evaluate("Object.keys(results).length") == wanted(report)
+    first = page.locator("body").inner_text()
+    assert "What was found at the smoke scale (it only shows that the workflow works" in first
+    assert "as accurate as BP" in first and "not judged at this scale" in first
+    assert "Where to begin. In the menu, 1 Claims" in first
     categories = page.evaluate("Object.keys(categories)")
     seen = 0
     for category in categories:

@@ -1,0 +1,29 @@
+"""What the claims table of a scale answers, as the first page of the report says it."""
+
+import csv
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def found(scales: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Claims and their answers, in reStructuredText, of the scales whose table is there.
+
+    Parameters
+    ----------
+    scales
+        Names; a scale's table is tables/SCALE/claims.csv in the working directory.
+    """
+    tables = {scale: Path("tables", scale, "claims.csv") for scale in scales}
+    return {scale: _rows(path) for scale, path in tables.items() if path.exists()}
+
+
+def _rows(path: Path) -> list[tuple[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = csv.DictReader(file)
+        return [(_plain(row["claim"]), _plain(row["answer"])) for row in rows]
+
+
+def _plain(text: str) -> str:
+    """A text without markup."""
+    return re.sub(r"([\\*`_|])", r"\\\1", text)

@@ -1,0 +1,14 @@
+"""The first page of the report says what the claims table of a scale answers."""
+
+from associated_learning import answers
+
+
+def test_claims_and_answers_of_scales_that_have_a_table_are_told_without_markup(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (table := tmp_path / "tables/small/claims.csv").parent.mkdir(parents=True)
+    table.write_text("claim,n,answer\na_b *is* |so|,3,not decided\n\u201cc\u201d,,yes\n", "utf-8")
+    assert answers.found(["small", "large"]) == {
+        "small": [(r"a\_b \*is\* \|so\|", "not decided"), ("\u201cc\u201d", "yes")]
+    }
