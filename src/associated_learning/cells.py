@@ -121,25 +121,27 @@ def runs(
 ) -> tuple[str, ...]:
     """The files of runs that an experiment reads; of a cell those of all seeds, or none.
 
-    After the one that it is from those that it also reads of some methods, where they can be had.
+    Of each cell the one that it is `from`; then, of what it is `about`, the one `also` read.
     """
-    found: list[str] = []
+    about, found = experiment.get("about", experiment["methods"]), []
     for arch in archs:
         for method in methods(config, scale, experiment, dataset, arch):
             of = variant(config, scale, experiment, dataset, arch, method)
             if of is None:
                 continue
-            also = [name for name, some in experiment.get("also", {}).items() if method in some]
-            for name in (experiment["from"], *also):
+            names = [experiment["from"]]
+            if "also" in experiment and method in about:
+                names.append(experiment["also"])
+            for name in names:
                 cell = f"{folder(config)}/{scale}/{dataset}/{arch}/{method}/{of}seed"
                 numbers = range(seeds(config, scale, dataset, arch, method))
                 paths = [f"{cell}{number}/{name}" for number in numbers]
                 if held(config, scale, paths) != paths:
                     break
                 found += paths
-    # The baseline's ordinary runs alone are nothing of a variant.
-    begins = f"/{experiment.get('variant', '')}"
-    return tuple(found) if any(begins in path for path in found) else ()
+    # Runs that are shown beside are nothing alone; of a variant, the baseline's ordinary ones.
+    needed = [f"/{method}/{experiment.get('variant', '')}" for method in about]
+    return tuple(found) if any(part in path for part in needed for path in found) else ()
 
 
 def held(config: Config, scale: str, paths: Iterable[str]) -> list[str]:

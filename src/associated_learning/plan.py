@@ -134,7 +134,7 @@ def run_files(config: Config, scale: str) -> list[str]:
 
 def besides(config: Config) -> list[str]:
     """Those of them, of all scales, that are read besides others where they can be had (`also`)."""
-    names = {name for one in config["experiments"].values() for name in one.get("also", ())}
+    names = {one.get("also") for one in config["experiments"].values()}
     files = (path for scale in config["scales"] for path in run_files(config, scale))
     return [path for path in files if PurePosixPath(path).name in names]
 

@@ -628,11 +628,11 @@ def test_of_an_older_archive_is_made_what_it_holds_and_no_more():
 def also() -> dict[str, Any]:
     """The config where accuracy also reads the early exits of one method."""
     config = copy.deepcopy(CONFIG)
-    config["experiments"]["accuracy"]["also"] = {"exits.csv": ["new"]}
+    config["experiments"]["accuracy"] |= {"also": "exits.csv", "about": ["new"]}
     return config
 
 
-def test_what_is_also_read_of_some_methods_is_an_input_is_packed_and_costs():
+def test_what_is_also_read_of_what_an_experiment_is_about_is_an_input_is_packed_and_costs():
     config, run = also(), "results/tiny/trees/deep/new/seed"
     accuracy = outputs("tiny", config)["tables", "accuracy_trees"]
     assert accuracy.inputs[2:] == (
@@ -670,6 +670,16 @@ def test_of_an_archive_without_what_is_also_read_all_else_is_made():
         assert output.inputs == outputs("tiny", plain)[name].inputs
     assert plan.archived(held, "tiny") == plan.archived(plain, "tiny")
     assert outputs("tiny", config)["tables", "accuracy_trees"].inputs[-1].endswith("exits.csv")
+
+
+def test_runs_that_are_shown_beside_make_nothing_alone():
+    root = "results/tiny/trees/deep/old"
+    finished = {
+        "source": "finished",
+        "held": {"tiny": {f"{root}/seed{k}/metrics.json" for k in (0, 1)}},
+    }
+    assert ("figures", "curves_trees") in outputs("tiny", CONFIG | finished)
+    assert ("figures", "curves_trees") not in outputs("tiny", also() | finished)
 
 
 def test_every_shipped_method_trains_what_it_can():
