@@ -90,8 +90,8 @@ rule exits:
     conda:
         "../envs/environment.yaml"
     resources:
-        runtime=60,
-        mem_mb=3000,
+        runtime=120,
+        mem_mb=6000,
     params:
         run=subpath(input.metrics, parent=True),
     shell:
