@@ -13,7 +13,9 @@ except configuration.ConfigError as error:
 
 SCALES = config["scales"]
 RESULTS = plan.folder(config)
-if config["source"] != "runs":
+if config["source"] == "runs":
+    config["gone"] = places.gone(plan.besides(config))
+else:
     from associated_learning.results import archive
 
     config["held"], REFUSED = archive.held(config)

@@ -73,6 +73,32 @@ rule probe:
         " --images {params.images} --out {output} > {log} 2>&1"
 
 
+# Where images leave a trained network at the first component that is sure.
+rule exits:
+    input:
+        data="data/prepared/{dataset}.safetensors",
+        metrics=f"{RUN}metrics.json",
+        weights=f"{RUN}weights.safetensors",
+        code=command_code("exits", of_run=True),
+    output:
+        f"{RUN}exits.csv",
+    log:
+        "logs/{scale}/exits/{dataset}_{arch}_{method}_{variant}seed{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/exits/{dataset}_{arch}_{method}_{variant}seed{seed}.tsv"
+    priority: priority(2)
+    conda:
+        "../envs/environment.yaml"
+    resources:
+        runtime=120,
+        mem_mb=6000,
+    params:
+        run=subpath(input.metrics, parent=True),
+    shell:
+        "python -m associated_learning exits --run {params.run} --data {input.data}"
+        " --out {output} > {log} 2>&1"
+
+
 # t-SNE coordinates of every layer of a trained network.
 rule embed:
     input:

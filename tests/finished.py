@@ -129,6 +129,35 @@ def write_probe(
     return path
 
 
+def write_exits(
+    run: Path, left: dict[float, Sequence[tuple[int, int]]], multiply_adds: Sequence[float]
+) -> Path:
+    """exits.csv beside a run's metrics.json, as the exits command writes it.
+
+    Parameters
+    ----------
+    run
+        The run's metrics.json.
+    left
+        By threshold and component, how many images leave and how many of these are right.
+    multiply_adds
+        Of an image that leaves at each component.
+    """
+    config = json.loads(run.read_text(encoding="utf-8"))["config"]
+    cell = {key: config[key] for key in ("dataset", "arch", "method", "seed")}
+    path = run.with_name("exits.csv")
+    pd.DataFrame(
+        cell
+        | {"threshold": threshold, "component": k, "multiply_adds": cost}
+        | {"images": images, "correct": correct}
+        for threshold, by_component in left.items()
+        for k, (cost, (images, correct)) in enumerate(
+            zip(multiply_adds, by_component, strict=True), start=1
+        )
+    ).to_csv(path, index=False)
+    return path
+
+
 def write_map(
     path: Path,
     method: str,

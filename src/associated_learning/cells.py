@@ -116,11 +116,44 @@ def variant(
     return f"{experiment['variant']}_" if stated else None
 
 
-def held(config: Config, scale: str, paths: Iterable[str]) -> list[str]:
-    """Those of some files that there can be, where that is not all: what is in the scale's archive.
+def runs(
+    config: Config, scale: str, experiment: Config, dataset: str, archs: Iterable[str]
+) -> tuple[str, ...]:
+    """The files of runs that an experiment reads; of a cell those of all seeds, or none.
 
-    Or what is finished. An archive may be older than some experiments; what it does not hold is not
-    asked for.
+    Of each cell the one that it is `from`; then, of what it is `about`, the one `also` read.
     """
-    there = config.get("held", {}).get(scale)
-    return [path for path in paths if there is None or path in there]
+    about, found = experiment.get("about", experiment["methods"]), []
+    for arch in archs:
+        for method in methods(config, scale, experiment, dataset, arch):
+            of = variant(config, scale, experiment, dataset, arch, method)
+            if of is None:
+                continue
+            names = [experiment["from"]]
+            if "also" in experiment and method in about:
+                names.append(experiment["also"])
+            for name in names:
+                cell = f"{folder(config)}/{scale}/{dataset}/{arch}/{method}/{of}seed"
+                numbers = range(seeds(config, scale, dataset, arch, method))
+                paths = [f"{cell}{number}/{name}" for number in numbers]
+                if held(config, scale, paths) != paths:
+                    break
+                found += paths
+    # Runs that are shown beside are nothing alone; of a variant, the baseline's ordinary ones.
+    needed = [f"/{method}/{experiment.get('variant', '')}" for method in about]
+    return tuple(found) if any(part in path for part in needed for path in found) else ()
+
+
+def held(config: Config, scale: str, paths: Iterable[str]) -> list[str]:
+    """Those of some files that there can be: where something is trained, all but what is `gone`.
+
+    Else what is in the scale's archive, or finished. An archive may be older than some experiments;
+    what it does not hold is not asked for.
+    """
+    there, gone = config.get("held", {}).get(scale), config.get("gone", ())
+    return [path for path in paths if path not in gone and (there is None or path in there)]
+
+
+def folder(config: Config) -> str:
+    """Where figures and tables find what they read; an archive's never lies among own results."""
+    return "results/archive" if config["source"] == "archive" else "results"

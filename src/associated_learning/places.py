@@ -37,6 +37,19 @@ def archive(scale: str) -> Path:
     return shipped if shipped.exists() and not own.exists() else own
 
 
+def gone(files: Iterable[str]) -> set[str]:
+    """Those of some files of runs that only training a finished run again would give.
+
+    They are not there, and neither are its weights, which no archive holds.
+    """
+
+    def is_gone(file: Path) -> bool:
+        finished = file.with_name("metrics.json").exists()
+        return finished and not (file.exists() or file.with_name("weights.safetensors").exists())
+
+    return {file for file in files if is_gone(Path(file))}
+
+
 def refusal(workflow: str, working: str, conda: bool = False) -> str:
     """Why the workflow cannot run where it lies, or in a working directory; "" if it can.
 

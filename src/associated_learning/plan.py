@@ -16,10 +16,11 @@ from associated_learning.cells import (
     Config,
     compared,
     experiments,
+    folder,
     held,
     methods,
     networks,
-    seeds,
+    runs,
     trains,
     variant,
 )
@@ -35,7 +36,7 @@ from associated_learning.settings import tune_settings as tune_settings
 FORMATS = {"figures": ("pdf", "png"), "tables": ("csv", "md", "tex", "html")}
 # Files of a run that experiments read, and the rule that makes each.
 RUN_FILES = {"metrics.json": "train", "distances.csv": "distances", "probe.csv": "probe"}
-RUN_FILES |= {"tsne.safetensors": "embed"}
+RUN_FILES |= {"tsne.safetensors": "embed", "exits.csv": "exits"}
 # What reads JOBS comes after everything else.
 JOBS, STEPS = "jobs.csv", "steps.json"
 
@@ -124,11 +125,18 @@ def run_files(config: Config, scale: str) -> list[str]:
         for experiment in experiments(config, scale).values()
         if experiment["from"] in RUN_FILES
         for dataset in config["scales"][scale]["datasets"]
-        for path in _runs(
+        for path in runs(
             config, scale, experiment, dataset, networks(config, scale, experiment, dataset)
         )
     )
     return sorted(set(found))
+
+
+def besides(config: Config) -> list[str]:
+    """Those of them, of all scales, that are read besides others where they can be had (`also`)."""
+    names = {one.get("also") for one in config["experiments"].values()}
+    files = (path for scale in config["scales"] for path in run_files(config, scale))
+    return [path for path in files if PurePosixPath(path).name in names]
 
 
 def trained(config: Config, scale: str) -> list[tuple[str, str, str]]:
@@ -171,8 +179,8 @@ def archived(config: Config, scale: str) -> list[str]:
     """All that the figures and tables of a scale read."""
     root, planned = f"{folder(config)}/{scale}/", _planned(config)
     files = {path for output in outputs(planned, scale) for path in output.inputs}
-    runs = {str(PurePosixPath(path).parent) for path in run_files(planned, scale)}
-    files |= {f"{run}/{file}" for run in runs for file in ("metrics.json", "history.csv")}
+    folders = {str(PurePosixPath(path).parent) for path in run_files(planned, scale)}
+    files |= {f"{run}/{file}" for run in folders for file in ("metrics.json", "history.csv")}
     return held(config, scale, sorted(path for path in files if path.startswith(root)))
 
 
@@ -238,11 +246,6 @@ def parameter_cells(config: Config, scale: str) -> list[str]:
     return cells
 
 
-def folder(config: Config) -> str:
-    """Where figures and tables find what they read; an archive's never lies among own results."""
-    return "results/archive" if config["source"] == "archive" else "results"
-
-
 def _reads_jobs(output: Output) -> bool:
     return any(PurePosixPath(path).name == JOBS for path in output.inputs)
 
@@ -275,11 +278,11 @@ def _of_experiment(
             inputs = tuple(held(config, scale, [f"{root}/data/{dataset}.safetensors"]))
             yield from _kinds(config, scale, experiment, inputs, {"dataset": dataset})
         elif per == "dataset":
-            inputs = _runs(config, scale, experiment, dataset, archs[dataset])
+            inputs = runs(config, scale, experiment, dataset, archs[dataset])
             yield from _kinds(config, scale, experiment, inputs, {"dataset": dataset})
         else:
             for arch in archs[dataset]:
-                inputs = _runs(config, scale, experiment, dataset, [arch])
+                inputs = runs(config, scale, experiment, dataset, [arch])
                 of = {"dataset": dataset, "network": arch}
                 yield from _kinds(config, scale, experiment, inputs, of)
 
@@ -294,9 +297,8 @@ def _kinds(
     """Outputs of an experiment that are made of the same files; none of no file."""
     if not inputs:
         return
-    cells = Counter(
-        PurePosixPath(p).parent.parent for p in inputs if experiment["from"] in RUN_FILES
-    )
+    folders = {PurePosixPath(p).parent for p in inputs if experiment["from"] in RUN_FILES}
+    cells = Counter(run.parent for run in folders)
     counts = sorted({min(cells.values(), default=0), max(cells.values(), default=0)} - {0})
     suffix = [experiment["suffix"]] if "suffix" in experiment else []
     entries = _entries(config, scale, experiment, inputs)
@@ -330,21 +332,3 @@ def _entries(
         if name in names
     }
     return {"methods": methods, "networks": networks, "datasets": datasets}
-
-
-def _runs(
-    config: Config, scale: str, experiment: Config, dataset: str, archs: list[str]
-) -> tuple[str, ...]:
-    """The file of each run that an experiment reads; of a cell those of all seeds, or none."""
-    found: list[str] = []
-    for arch in archs:
-        for method in methods(config, scale, experiment, dataset, arch):
-            of = variant(config, scale, experiment, dataset, arch, method)
-            if of is not None:
-                cell = f"{folder(config)}/{scale}/{dataset}/{arch}/{method}/{of}seed"
-                numbers = range(seeds(config, scale, dataset, arch, method))
-                paths = [f"{cell}{number}/{experiment['from']}" for number in numbers]
-                found += paths if held(config, scale, paths) == paths else []
-    # The baseline's ordinary runs alone are nothing of a variant.
-    begins = f"/{experiment.get('variant', '')}"
-    return tuple(found) if any(begins in path for path in found) else ()

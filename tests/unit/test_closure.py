@@ -341,6 +341,7 @@ def worked(prepared, tmp_path_factory):
         ("distances",): ["distances", *run, "--out", "d.csv"],
         ("embed",): ["embed", *run, "--out", "t.st", "--samples", "40", "--perplexity", "5"],
         ("probe",): ["probe", *run, "--out", "p.csv", "--images", "60"],
+        ("exits",): ["exits", *run, "--out", "e.csv"],
         ("steps",): ["steps", STEPS_FLAGS, "--data", str(prepared), "--out", "s.json"],
         ("overview",): ["overview", *data, "--out", "o.st"],
         ("count",): ["count", f"digits:{arch}:{method}:1:8", "--out", "p.csv"],
@@ -375,7 +376,7 @@ def test_what_a_comparison_of_learning_rates_imports_is_its_input_and_what_decid
 
 
 @of_worked
-@pytest.mark.parametrize("command", ["distances", "embed", "probe"])
+@pytest.mark.parametrize("command", ["distances", "embed", "exits", "probe"])
 def test_all_that_is_imported_to_measure_a_run_is_in_the_rule_s_input(worked, command):
     arch, method = NETWORKS[0]
     modules = registry.method_module(method), registry.network_module(arch)

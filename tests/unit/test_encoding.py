@@ -127,9 +127,9 @@ def test_a_table_is_the_same_to_the_byte_where_the_locale_is_ascii(tmp_path):
 
 # What these files test makes every kind of table, figure, measurement, training and archive.
 MAKERS = [
-    *("archive", "checkpoint", "datasets", "distances", "embedding", "experiment_figures"),
-    *("experiment_tables", "fill", "loop", "probe", "provenance", "record", "steps", "tables"),
-    *("throughput", "trained", "tuning", "benchmarks"),
+    *("archive", "checkpoint", "datasets", "distances", "embedding", "exits", "fill", "loop"),
+    *("experiment_figures", "experiment_tables", "probe", "provenance", "record", "steps"),
+    *("tables", "throughput", "trained", "tuning", "benchmarks"),
 ]
 
 

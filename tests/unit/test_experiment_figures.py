@@ -4,7 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from finished import drawn_bytes, write_distances, write_map, write_probe, write_run
+from finished import (
+    drawn_bytes,
+    write_distances,
+    write_exits,
+    write_map,
+    write_probe,
+    write_run,
+)
 from matplotlib.axes import Axes
 from matplotlib.colors import rgb_to_hsv, to_hex, to_rgb
 from matplotlib.figure import Figure
@@ -284,6 +291,30 @@ def test_anytime_shows_the_baseline_as_a_level_with_its_cost(tmp_path, al_runs):
     assert below(mlp) == "BP: 1.2M multiply-adds"
     assert "BP, whole network" not in lines(cnn)
     assert names(figure) == ["BP, whole network", "AL", "chance (10 %)"]
+
+
+def test_anytime_shows_early_exits_by_multiply_adds_below(tmp_path, al_runs):
+    bp = write_run(tmp_path, "bp", 0, [[0.8]], multiply_adds=[1_240_000])
+    left = {0.9: [(50, 48), (50, 42)], 0.7: [(80, 74), (20, 16)]}
+    csvs = [write_exits(run, left, [3e6, 7e6]) for run in al_runs if "mlp" in run.parts]
+    figure = anytime.draw([*al_runs, bp, *csvs])
+    mlp, _, below_mlp, below_cnn = figure.axes
+    np.testing.assert_allclose(lines(mlp)["AL"], [[1, 85], [2, 75]])
+    np.testing.assert_allclose(lines(below_mlp)["AL, early exit"], [[3.8e6, 90], [5e6, 90]])
+    assert "AL, early exit" not in lines(below_cnn)
+    points = {
+        line.get_marker(): tuple(line.get_xydata()[0])
+        for line in below_mlp.lines
+        if line.get_linestyle() == "None"
+    }
+    look = style.look("bp")["marker"]
+    assert points == {
+        "$1$": (3.2e6, pytest.approx(85)),
+        "$2$": (1.6e6, pytest.approx(75)),
+        look: (1.24e6, pytest.approx(80)),
+    }
+    assert names(figure) == ["BP, whole network", "AL", "AL, early exit", "chance (10 %)"]
+    assert "early exit at a score of 0.7, 0.9, left to right" in title(figure)
 
 
 def test_small_errors_are_shown_as_such_on_a_logarithmic_axis(tmp_path):
@@ -576,6 +607,9 @@ def test_five_architectures_fit_the_page_at_the_scale_of_the_thesis(tmp_path):
         assert fits(components.draw(steps))
         assert fits(components.draw(short))
         assert fits(anytime.draw(short))
+        left = {score: [(25, 20)] * 4 for score in (0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)}
+        early = [write_exits(run, left, [1e6, 2.5e6, 3e6, 4.8e6]) for run in short]
+        assert fits(anytime.draw(short + early))
         assert fits(distances.draw(csvs))
 
 

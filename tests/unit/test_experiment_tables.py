@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.stats
-from finished import made_texts, write_distances, write_map, write_probe, write_run
+from finished import made_texts, write_distances, write_exits, write_map, write_probe, write_run
 
 from associated_learning.tables import anytime
 
@@ -239,6 +239,29 @@ def test_anytime_table_gives_accuracy_and_cost_of_every_prefix(tmp_path):
     assert frame["relative"].tolist() == [0.75, 1]
     assert rows[0] == ["MLP", "1", "2", "91.00 ± 1.41", "3.00", "0.75"]
     assert "n = 2 seeds" in caption and "multiply-adds" in caption
+
+
+def test_anytime_table_gives_early_exits_where_they_were_measured(tmp_path):
+    runs = [
+        write_run(tmp_path, "al", seed, [[0.9, 0.95]], arch, multiply_adds=[3e6, 4e6])
+        for arch in ("mlp", "cnn")
+        for seed in (0, 1)
+    ]
+    left = {0.9: [(50, 48), (50, 44)], 0.7: [(80, 74), (20, 16)]}
+    csvs = [write_exits(run, left, [3e6, 7e6]) for run in runs[:2]]
+    frame, caption, rows = make("anytime", tmp_path, *runs, *csvs)
+    assert frame["components"].fillna(0).tolist() == [1, 2, 0, 0, 1, 2]
+    assert frame["threshold"].dropna().tolist() == [0.7, 0.9]
+    early = frame[frame["threshold"] == 0.7].iloc[0]
+    assert early[["mean", "multiply_adds", "relative"]].tolist() == pytest.approx(
+        [0.9, 3.8e6, 0.95]
+    )
+    assert early[["n", "leaving_1", "leaving_2"]].tolist() == [2, 0.8, 0.2]
+    assert rows[0] == ["MLP", "1", "—", "2", "90.00 ± 0.00", "3.00", "0.75", "—"]
+    assert rows[2] == ["MLP", "1.20", "0.7", "2", "90.00 ± 0.00", "3.80", "0.95", "80.0 / 20.0"]
+    assert "reaches it" in caption
+    frame, caption, rows = make("anytime", tmp_path, *runs)
+    assert "threshold" not in frame and "threshold" not in caption and len(rows[0]) == 6
 
 
 def test_only_al_has_prefixes(tmp_path):

@@ -5,7 +5,12 @@ import csv
 import torch
 from helpers import network
 
-from associated_learning.measure.parameters import multiply_adds, parameter_counts, write_counts
+from associated_learning.measure.parameters import (
+    multiply_adds,
+    multiply_adds_until,
+    parameter_counts,
+    write_counts,
+)
 from associated_learning.methods.backprop import BackpropNetwork
 
 
@@ -20,6 +25,16 @@ def test_multiply_adds_by_prefix_are_those_of_its_layers():
     convolution, dense = 16 * 16 * 8 * 27, 2048 * 20 + 20 * 4 + 4 * 4 + 4 * 10
     assert multiply_adds(some, torch.Size((3, 32, 32))) == [convolution + dense]
     assert not any(p.is_meta for p in some.parameters())
+
+
+def test_an_image_that_leaves_late_has_passed_blocks_once_and_the_bridges_of_all_prefixes():
+    some = network("mlp", "al", "mnist", width=1.0, target_width=1024)
+    bridge, decoder, last = 1024 * 5120 + 5120 * 1024, 1024 * 1024, 1024 * 10
+    first = 784 * 1024 + bridge + last
+    both = first + 1024 * 1024 + bridge + decoder + last
+    assert multiply_adds_until(some, torch.Size((1, 28, 28))) == [first, both]
+    assert multiply_adds(some, torch.Size((1, 28, 28)))[0] == first and some.training
+    assert not some.components[0].decoder[0]._forward_hooks
 
 
 def test_counts_by_role_add_up_where_there_are_roles():

@@ -60,6 +60,23 @@ def test_an_archive_of_one_s_own_comes_before_the_shipped_one(
     assert places.archive("laptop") == Path("archives/laptop.zip")
 
 
+def test_gone_is_what_only_another_training_of_a_finished_run_would_give(tmp_path: Path) -> None:
+    def run(name: str, *files: str) -> str:
+        for file in files:
+            (tmp_path / name).mkdir(exist_ok=True)
+            (tmp_path / name / file).touch()
+        return str(tmp_path / name / "exits.csv")
+
+    without = run("without", "metrics.json")
+    others = [
+        run("to_be_trained"),
+        run("interrupted", "weights.safetensors"),
+        run("finished", "metrics.json", "weights.safetensors"),
+        run("measured", "metrics.json", "exits.csv"),
+    ]
+    assert places.gone([without, *others]) == {without}
+
+
 def test_records_do_not_tell_where_the_workflow_lies(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -625,6 +625,63 @@ def test_of_an_older_archive_is_made_what_it_holds_and_no_more():
     assert list(outputs("large", config)) == list(outputs("large"))
 
 
+def also() -> dict[str, Any]:
+    """The config where accuracy also reads the early exits of one method."""
+    config = copy.deepcopy(CONFIG)
+    config["experiments"]["accuracy"] |= {"also": "exits.csv", "about": ["new"]}
+    return config
+
+
+def test_what_is_also_read_of_what_an_experiment_is_about_is_an_input_is_packed_and_costs():
+    config, run = also(), "results/tiny/trees/deep/new/seed"
+    accuracy = outputs("tiny", config)["tables", "accuracy_trees"]
+    assert accuracy.inputs[2:] == (
+        *(f"{run}{seed}/metrics.json" for seed in (0, 1)),
+        *(f"{run}{seed}/exits.csv" for seed in (0, 1)),
+    )
+    assert accuracy.seeds == "2"
+    assert not [path for path in accuracy.inputs if "/old/" in path and "exits" in path]
+    assert set(accuracy.inputs) <= set(plan.archived(config, "tiny"))
+    jobs = "results/tiny/benchmarks/exits"
+    found = {path for path in plan.benchmarks(config, "tiny") if path.startswith(jobs)}
+    assert f"{jobs}/trees_deep_new_seed1.tsv" in found and len(found) == 2 * 3
+    every = set(plan.run_files(config, "tiny")) | set(plan.run_files(config, "large"))
+    assert set(plan.besides(config)) == {path for path in every if path.endswith("exits.csv")}
+
+
+def test_what_is_also_read_and_gone_is_left_out_of_its_cell_and_nothing_else_is():
+    config = also()
+    config["gone"] = {"results/tiny/trees/deep/new/seed0/exits.csv"}
+    found = outputs("tiny", config)
+    for name, wanted in (("accuracy_trees", CONFIG), ("accuracy_birds", also())):
+        assert found["tables", name].inputs == outputs("tiny", wanted)["tables", name].inputs
+    packed = plan.archived(config, "tiny")
+    assert not [path for path in packed if path.endswith("exits.csv") and "trees" in path]
+    assert set(plan.archived(CONFIG, "tiny")) <= set(packed)
+
+
+def test_of_an_archive_without_what_is_also_read_all_else_is_made():
+    config = also() | {"source": "archive"}
+    packed = plan.archived(config, "tiny")
+    held = config | {"held": {"tiny": {path for path in packed if "exits" not in path}}}
+    plain = CONFIG | {"source": "archive", "held": held["held"]}
+    assert outputs("tiny", held).keys() == outputs("tiny", plain).keys()
+    for name, output in outputs("tiny", held).items():
+        assert output.inputs == outputs("tiny", plain)[name].inputs
+    assert plan.archived(held, "tiny") == plan.archived(plain, "tiny")
+    assert outputs("tiny", config)["tables", "accuracy_trees"].inputs[-1].endswith("exits.csv")
+
+
+def test_runs_that_are_shown_beside_make_nothing_alone():
+    root = "results/tiny/trees/deep/old"
+    finished = {
+        "source": "finished",
+        "held": {"tiny": {f"{root}/seed{k}/metrics.json" for k in (0, 1)}},
+    }
+    assert ("figures", "curves_trees") in outputs("tiny", CONFIG | finished)
+    assert ("figures", "curves_trees") not in outputs("tiny", also() | finished)
+
+
 def test_every_shipped_method_trains_what_it_can():
     shipped = yaml.safe_load((FOLDER / "config.yaml").read_text(encoding="utf-8"))
     config = configuration.load(shipped, FOLDER)

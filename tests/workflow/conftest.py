@@ -4,8 +4,8 @@ import pytest
 import yaml
 from project import Project
 
-# Of the thesis' experiments two, of two runs; and all that a scale has one of.
-KEPT = {"accuracy": {"tables": ["accuracy"], "figures": ["curves"]}, "tsne": {}}
+# Three experiments, of two runs; and all that a scale has one of.
+KEPT = {"accuracy": {"tables": ["accuracy"], "figures": ["curves"]}, "tsne": {}, "anytime": {}}
 
 
 @pytest.fixture(scope="session")

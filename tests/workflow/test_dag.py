@@ -421,6 +421,7 @@ def test_the_heavy_rules_are_the_known_ones() -> None:
         "tune",
         "distances",
         "probe",
+        "exits",
         "embed",
         "throughput",
         "steps",

@@ -10,7 +10,7 @@ ARCHIVE = ["--config", "source=archive"]
 FIGURE = "figures/smoke/curves_digits.png"
 # Whatever draws must do without these.
 HEAVY = ["torch", "torchvision", "sklearn", "pooch"]
-OF_RUNS = {"train", "tune", "distances", "probe", "embed"}
+OF_RUNS = {"train", "tune", "distances", "probe", "exits", "embed"}
 
 
 def with_archive(project: Project, folder: Path) -> Project:
@@ -49,7 +49,7 @@ def test_every_figure_and_table_of_an_archive_is_equal_to_the_byte_to_that_of_th
     run = reader.run("--cores", "2", "smoke", *ARCHIVE)
     assert run.returncode == 0, run.stdout
     redrawn = contents(reader, "figures", "tables")
-    assert len(redrawn) == 40
+    assert len(redrawn) == 46
     assert redrawn == contents(finished, "figures", "tables")
 
 
@@ -198,6 +198,28 @@ def test_one_goes_on_from_archived_runs_and_trains_none_of_them_again(
         made = [job.output[0] for job in jobs if job.rule == rule]
         assert len(made) == 2
         assert all("seed1" in path for path in made)
+
+
+def test_no_run_is_trained_again_for_early_exits_that_an_archive_does_not_hold(
+    finished: Project, tmp_path: Path
+) -> None:
+    project = elsewhere(finished, tmp_path / "project")
+    (exits,) = (project.folder / "results").rglob("exits.csv")
+    exits.unlink()  # as in an archive that is older than they are
+    jobs = project.plan("smoke", "archives/smoke.zip")
+    assert not OF_RUNS & {job.rule for job in jobs}
+    (drawn,) = (job for job in jobs if "figures/smoke/anytime_digits.png" in job.output)
+    assert len([path for path in drawn.input if path.startswith("results")]) == 2
+    wanted = ["figures/smoke/anytime_digits.png", "tables/smoke/anytime_digits.csv"]
+    run = project.run("--cores", "2", *wanted)
+    assert run.returncode == 0, run.stdout
+    assert "threshold" not in (project.folder / wanted[1]).read_text()
+    assert "threshold" in (finished.folder / wanted[1]).read_text()
+    # A run that is trained in any case has weights: of it they are measured.
+    (project.folder / "results/smoke/digits/mlp/al/seed0/metrics.json").unlink()
+    again = [job.output[0] for job in project.plan(*wanted) if job.rule in OF_RUNS]
+    run = "results/smoke/digits/mlp/al/seed0"
+    assert sorted(again) == [f"{run}/exits.csv", f"{run}/metrics.json"]
 
 
 def test_a_scale_goes_on_from_an_archive_and_trains_nothing_finished(

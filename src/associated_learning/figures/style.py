@@ -90,8 +90,9 @@ def accuracy_panels(
     *,
     error: bool = False,
     below: Mapping[str, Sequence[str]] | None = None,
+    rows: int = 1,
 ) -> tuple[Figure, list[Axes]]:
-    """Figure with one panel per network, side by side, which share an axis of accuracies.
+    """Figure with one panel per network, side by side; those of a row share their accuracies' axis.
 
     Parameters
     ----------
@@ -105,10 +106,13 @@ def accuracy_panels(
         Whether test errors are shown instead, on a logarithmic axis (see `small_errors`).
     below
         By network, what stands below its panel's title.
+    rows
+        How many there are; their panels are given one after the other.
     """
-    figure = Figure(figsize=(min(PAGE, len(archs) * COLUMN), 6 * CM), layout="constrained")
-    panels = figure.subplots(1, len(archs), sharey=True, squeeze=False)[0]
-    for panel in panels:
+    size = min(PAGE, len(archs) * COLUMN), rows * 6 * CM
+    figure = Figure(figsize=size, layout="constrained")
+    grid = figure.subplots(rows, len(archs), sharey="row", squeeze=False)
+    for panel in grid.flat:
         panel.set_xlabel(xlabel)
         if log:
             panel.set_xscale("log")
@@ -121,9 +125,10 @@ def accuracy_panels(
             log_ticks(panel)
         else:
             panel.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
-    titles(panels, {registry.network_label(arch): (below or {}).get(arch, ()) for arch in archs})
-    panels[0].set_ylabel("Test error (%)" if error else "Test accuracy (%)")
-    return figure, list(panels)
+    titles(grid[0], {registry.network_label(arch): (below or {}).get(arch, ()) for arch in archs})
+    for row in grid:
+        row[0].set_ylabel("Test error (%)" if error else "Test accuracy (%)")
+    return figure, list(grid.flat)
 
 
 def log_ticks(panel: Axes) -> None:

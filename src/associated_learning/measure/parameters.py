@@ -1,6 +1,7 @@
 """What a network holds and costs: parameters (thesis 2.6) and multiply-adds."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,28 +29,44 @@ def multiply_adds(network: Method, image: Sequence[int]) -> list[int]:
 
     Where prefixes do not predict, it is one number, that of the network.
     """
-    counted = 0
+    prefixes, costs = range(1, len(network.parts()) + 1), []
+    with _counting(network, image) as (x, passed):
+        for prefix in [{"components": k} for k in prefixes] if len(prefixes) > 1 else [{}]:
+            passed.clear()
+            network(x, **prefix)
+            costs.append(sum(passed))
+    return costs
+
+
+def multiply_adds_until(network: Method, image: Sequence[int]) -> list[int]:
+    """The same for an image for which each prefix has predicted in turn, up to and with the k-th.
+
+    It passes a block of the forward path once, but what each prefix adds to predict (in AL its
+    bridge and all its decoders) for every prefix.
+    """
+    with _counting(network, image) as (x, passed):
+        return [sum(passed) for _ in network.prefix_predictions(x)]
+
+
+@contextlib.contextmanager
+def _counting(network: Method, image: Sequence[int]) -> Iterator[tuple[Tensor, list[int]]]:
+    """An image, and the multiply-adds of each layer that it passes, which are appended."""
+    passed = []
 
     def count(layer: nn.Module, _inputs: tuple, output: Tensor) -> None:
         # Every value of the output is a weighted sum with as many weights as lead to one channel.
-        nonlocal counted
-        counted += output.numel() * layer.weight[0].numel()
+        passed.append(output.numel() * layer.weight[0].numel())
 
     layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
     hooks = [layer.register_forward_hook(count) for layer in layers]
-    # On a real image: torch's meta device would import its compiler, which takes seconds.
-    x = torch.zeros(1, *image, device=next(network.parameters()).device)
-    training, prefixes, costs = network.training, range(1, len(network.parts()) + 1), []
+    training = network.training
     with torch.no_grad():
         network.eval()
-        for prefix in [{"components": k} for k in prefixes] if len(prefixes) > 1 else [{}]:
-            counted = 0
-            network(x, **prefix)
-            costs.append(counted)
+        # A real image: torch's meta device would import its compiler, which takes seconds.
+        yield torch.zeros(1, *image, device=next(network.parameters()).device), passed
         network.train(training)
     for hook in hooks:
         hook.remove()
-    return costs
 
 
 def write_counts(cells: Sequence[str], out: Path) -> None:
