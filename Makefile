@@ -16,7 +16,7 @@ ifneq ($(shell test -w "$$HOME" && echo yes),yes)
 export HOME := $(CURDIR)/.snakemake/home
 endif
 
-.PHONY: help setup smoke laptop workstation thesis download test test-faults test-slurm bench lint docs tutorial report report-archive archive finished redraw lock
+.PHONY: help setup smoke laptop workstation thesis download test test-faults test-slurm bench lint docs tutorial report report-archive archive finished redraw release lock
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -88,6 +88,9 @@ finished: setup ## figures, tables and archive of what a stopped scale has finis
 
 redraw: archives/$(SCALE).zip .venv-archive/.complete ## figures and tables of an archive, without torch (SCALE=laptop)
 	PATH="$(CURDIR)/.venv-archive/bin:$$PATH" snakemake --cores $(CORES) $(SCALE) --config source=archive
+
+release: setup ## small weights of a scale's seed 0 into release/, with their SHA-256 (SCALE=laptop)
+	python -m associated_learning release results/$(SCALE) --out release/$(SCALE)
 
 archives/%.zip:
 	@echo "redraw: there is no $@: make archive SCALE=$* packs a finished scale" >&2; exit 1

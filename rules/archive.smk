@@ -5,6 +5,8 @@ if config["source"] != "archive":
         input:
             files=lambda wildcards: plan.archived(config, wildcards.scale),
             code=command_code("archive"),
+            # Whom its description names.
+            cited=os.path.relpath(places.ROOT / "CITATION.cff"),
         output:
             update("archives/{scale}.zip"),
         log:

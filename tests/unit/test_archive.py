@@ -7,9 +7,10 @@ import pytest
 
 from associated_learning.commands import archive as command
 from associated_learning.errors import ArchiveError
-from associated_learning.results import archive
+from associated_learning.results import archive, crate
 
 RUN = {"test_accuracy": 0.5, "hardware": {"cores": 2}, "versions": {"python": "3.11.7"}}
+RUN |= {"config": {"dataset": "digits"}}
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def test_what_is_unpacked_is_what_was_packed(tmp_path, packed, capsys):
     assert unpacked.pop("smoke/jobs.csv").startswith(b"rule")
     assert len(unpacked) == 6
     assert unpacked.items() <= below(tmp_path / "results").items()
-    assert "7 files, 0.00 MB" in capsys.readouterr().out
+    assert "7 files, 0.0" in capsys.readouterr().out
 
 
 def test_own_files_of_other_content_are_not_replaced_unless_one_says_so(tmp_path, packed, capsys):
@@ -93,6 +94,7 @@ def test_the_manifest_says_what_made_the_runs(packed):
     with zipfile.ZipFile(packed) as file:
         manifest = json.loads(file.read("manifest.json"))
     assert manifest.pop("files").keys() == archive.read(packed).keys()
+    assert {"Snakefile", "ro-crate-metadata.json"} < manifest.pop("crate").keys()
     assert manifest == {
         "runs": 3,
         "code": ["c0de", {"a.py": "c0de"}],
@@ -102,7 +104,11 @@ def test_the_manifest_says_what_made_the_runs(packed):
     }
 
 
-def test_whichever_byte_is_flipped_no_wrong_file_is_ever_unpacked(packed):
+def test_whichever_byte_is_flipped_no_wrong_file_is_ever_unpacked(
+    tmp_path, files, packed, monkeypatch
+):
+    monkeypatch.setattr(crate, "files", lambda _: {"ro-crate-metadata.json": b"{}"})  # fewer bytes
+    archive.pack(files, tmp_path / "results", packed)
     right, whole = archive.read(packed), packed.read_bytes()
     refused = 0
     for place in range(len(whole)):
@@ -138,8 +144,8 @@ def test_a_file_that_would_lie_outside_the_folder_is_refused(tmp_path):
     out = tmp_path / "smoke.zip"
     outside = tmp_path / "outside.csv"
     outside.write_text("1")
-    (tmp_path / "results").mkdir()
-    archive.pack([tmp_path / "results/../outside.csv"], tmp_path / "results", out)
+    (tmp_path / "results/smoke").mkdir(parents=True)
+    archive.pack([tmp_path / "results/smoke/../../outside.csv"], tmp_path / "results", out)
     with pytest.raises(ArchiveError, match="would be written elsewhere"):
         archive.unpack(out, tmp_path / "a/b")
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import torch
@@ -28,6 +29,8 @@ def test_a_run_writes_metrics_history_and_weights(trained, method):
     assert set(metrics["versions"]) == {"python", "torch", "numpy"}
     times = metrics["times"]
     assert times["samples_per_second"] > 0 and times["peak_memory_bytes"] > 1e7
+    age = datetime.now(UTC) - datetime.fromisoformat(times["ended"])
+    assert timedelta(0) <= age < timedelta(hours=1)
     assert len(metrics["gradient_norms"]["initial"]) == 2
     assert bool(metrics["target_first_steps"]) == (method == "al_target_first")
     assert sorted(p.name for p in folder.iterdir()) == [

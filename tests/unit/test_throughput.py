@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
 
-from associated_learning import plan
+from associated_learning import plan, theme
 from associated_learning.commands import table
 from associated_learning.commands import throughput as command
 from associated_learning.figures import style
@@ -212,7 +212,7 @@ def test_the_figure_shades_what_lies_beyond_all_that_was_measured(tmp_path):
 
 
 def test_the_figure_has_the_width_of_a_page_and_its_legend_fits(tmp_path):
-    with style.theme():
+    with theme.theme():
         drawn = figure.draw([write(tmp_path / "throughput.json")])
         drawn.draw_without_rendering()
         (legend,) = drawn.legends

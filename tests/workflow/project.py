@@ -14,7 +14,7 @@ from typing import Self
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ["Snakefile", "pyproject.toml"]
+PARTS = ["CITATION.cff", "Snakefile", "pyproject.toml"]
 PARTS += ["config", "docs", "envs", "profiles", "report", "rules", "src"]
 
 

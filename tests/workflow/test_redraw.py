@@ -9,7 +9,7 @@ from project import Project
 ARCHIVE = ["--config", "source=archive"]
 FIGURE = "figures/smoke/curves_digits.png"
 # Whatever draws must do without these.
-HEAVY = ["torch", "torchvision", "sklearn", "pooch"]
+HEAVY = ["torch", "torchvision", "sklearn", "pooch", "rocrate"]
 OF_RUNS = {"train", "tune", "distances", "probe", "exits", "embed"}
 
 

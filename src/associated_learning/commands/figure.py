@@ -21,11 +21,12 @@ def main(argv: list[str] | None = None) -> None:
     )
     args = p.parse_args(argv)
     os.environ["MPLBACKEND"] = "agg"  # a notebook's may not be there
+    from associated_learning import theme
     from associated_learning.figures import style
     from associated_learning.results import provenance
 
     kind = importlib.import_module(f"{figures.__name__}.{args.kind}")
-    with style.theme():
+    with theme.theme():
         drawn = kind.draw(args.inputs)
         record = provenance.record("figure", kind.__name__, args.inputs)
         style.save(drawn, args.out, mark=args.mark, record=record)

@@ -2,12 +2,10 @@
 
 import io
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import matplotlib.style
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -26,52 +24,6 @@ CM = 1 / 2.54  # inches
 COLUMN, PAGE = 8.5 * CM, 17 * CM  # widths at which a figure is printed, unscaled
 SMALL = 6  # pt; nothing is smaller
 LETTERS = 8.5  # per cm of width at that size, about
-
-OURS = {
-    "font.family": "DejaVu Sans",  # comes with Matplotlib: the same on every machine
-    "font.size": 7,
-    "axes.titlesize": 8,
-    "axes.labelsize": 7,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "legend.fontsize": 7,
-    "legend.title_fontsize": 7,
-    "legend.frameon": False,
-    "legend.handlelength": 3,  # room for two dashes
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.6,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
-    "xtick.major.size": 2.5,
-    "ytick.major.size": 2.5,
-    "axes.grid": True,
-    "grid.linewidth": 0.4,
-    "lines.linewidth": 1.2,
-    "lines.markersize": 3,
-    "lines.markeredgewidth": 0,
-    "patch.edgecolor": "w",
-    "patch.force_edgecolor": True,
-    "patch.linewidth": 0.8,
-    "xtick.major.pad": 5.6,
-    "ytick.major.pad": 5.6,
-    "savefig.dpi": 300,
-    "pdf.fonttype": 42,  # TrueType, which printers and journals accept
-}
-
-
-@contextmanager
-def theme() -> Iterator[None]:
-    """Context in which figures are drawn and saved: seaborn's "ticks" at paper size, and ours.
-
-    The user's own settings of Matplotlib do not hold within it. The styles are Matplotlib's copies:
-    seaborn itself takes longer to import than most figures to draw.
-    """
-    with matplotlib.rc_context():
-        matplotlib.rcdefaults()
-        matplotlib.style.use(["seaborn-v0_8-ticks", "seaborn-v0_8-paper"])
-        matplotlib.rcParams.update(OURS)
-        yield
 
 
 def look(method: str) -> dict[str, Any]:

@@ -31,13 +31,16 @@ def pack(files: Sequence[Path], folder: Path, out: Path) -> None:
         What their names in the archive are relative to.
     out
         The archive, a zip. Its manifest.json names code, data, hardware and versions of the runs,
-        and the SHA-256 of every file.
+        and the SHA-256 of every file. What makes it a research object (see `crate`) lies beside
+        the files, and is never unpacked.
 
     Raises
     ------
     ArchiveError
         A file is missing, or a run damaged.
     """
+    from associated_learning.results import crate  # its library is needed for nothing else
+
     contents = {}
     for path in files:
         try:
@@ -46,8 +49,10 @@ def pack(files: Sequence[Path], folder: Path, out: Path) -> None:
             raise ArchiveError(
                 f"{path} cannot be read ({error.strerror}): run the job that makes it"
             ) from error
-    hashes = {name: hashlib.sha256(contents[name]).hexdigest() for name in sorted(contents)}
-    manifest = _provenance(contents) | {"files": hashes}
+    manifest = _provenance(contents) | {"files": _hashes(contents)}
+    around = crate.files(contents)
+    contents |= around
+    manifest["crate"] = _hashes(around)
     with atomic_write(out) as partial, zipfile.ZipFile(partial, "w") as archive:
         contents[MANIFEST] = json.dumps(manifest, indent=1).encode()
         for name, content in sorted(contents.items()):
@@ -60,6 +65,8 @@ def pack(files: Sequence[Path], folder: Path, out: Path) -> None:
 def read(archive: Path) -> dict[str, bytes]:
     """Files of an archive by name, each found equal to its SHA-256 in the manifest.
 
+    Those of the crate are compared, too, and left out; archives of old have none.
+
     Raises
     ------
     ArchiveError
@@ -68,7 +75,9 @@ def read(archive: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(archive) as file:
             contents = {name: file.read(name) for name in file.namelist()}
-        hashes = dict(json.loads(contents.pop(MANIFEST))["files"])
+        manifest = json.loads(contents.pop(MANIFEST))
+        around = dict(manifest.get("crate", {}))
+        hashes = dict(manifest["files"]) | around
     except FileNotFoundError as error:
         raise ArchiveError(
             f"there is no {archive}: make archive SCALE={archive.stem} packs a finished scale"
@@ -82,7 +91,7 @@ def read(archive: Path) -> dict[str, bytes]:
             raise _unusable(archive, f"{name} has SHA-256 {found}, not {hashes[name]}")
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise _unusable(archive, f"{name} would be written elsewhere")
-    return contents
+    return {name: content for name, content in contents.items() if name not in around}
 
 
 def held(config: Config) -> tuple[dict[str, set[str]], dict[str, str]]:
@@ -188,6 +197,10 @@ def _write(archive: Path, contents: dict[str, bytes], folder: Path, overwrite: b
 
 def _differs(path: Path, content: bytes) -> bool:
     return path.is_file() and path.read_bytes() != content
+
+
+def _hashes(contents: dict[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(contents[name]).hexdigest() for name in sorted(contents)}
 
 
 def _provenance(contents: dict[str, bytes]) -> dict[str, Any]:

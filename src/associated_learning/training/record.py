@@ -7,6 +7,7 @@ import platform
 import resource
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ def metrics(run: Run) -> dict[str, Any]:
             "total_seconds": run.total_seconds(),
             "samples_per_second": samples / run.training_seconds,
             "peak_memory_bytes": _peak_memory(run.device),
+            "ended": datetime.now(UTC).isoformat(timespec="seconds"),
         },
     }
 
