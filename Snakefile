@@ -39,7 +39,7 @@ localrules:
 rule all:
     default_target: True
     input:
-        plan.files(config, config["scale"]),
+        lambda wildcards: plan.files(config, config["scale"]),
 
 
 rule download:
@@ -54,7 +54,7 @@ for scale in SCALES:
         name:
             scale
         input:
-            plan.files(config, scale),
+            lambda wildcards, scale=scale: plan.files(config, scale),
         localrule: True
 
 

@@ -1,5 +1,6 @@
 # Config, wildcards and the helpers of all rules. What there is to make says plan.py, what code it
 # depends on closure.py.
+import functools
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -21,11 +22,12 @@ else:
     config["held"], REFUSED = archive.held(config)
 RUN = f"{RESULTS}/{{scale}}/{{dataset}}/{{arch}}/{{method}}/{{variant}}seed{{seed}}/"
 VARIANTS = {of["variant"] for of in config["experiments"].values() if "variant" in of}
-# Figures and tables by scale, kind of output and name.
-OUTPUTS = {
-    scale: {(output.what, output.name): output for output in plan.outputs(config, scale)}
-    for scale in SCALES
-}
+
+
+@functools.cache
+def outputs_of(scale):
+    """Figures and tables of a scale by kind of output and name."""
+    return {(output.what, output.name): output for output in plan.outputs(config, scale)}
 
 
 wildcard_constraints:
@@ -43,11 +45,10 @@ def of_output(what, attribute):
     """Function of the wildcards: an attribute of the figure or table that they name."""
 
     def found(wildcards):
-        name, of = wildcards[what.rstrip("s")], OUTPUTS.get(wildcards.scale, {})
+        name = wildcards[what.rstrip("s")]
+        of = outputs_of(wildcards.scale) if wildcards.scale in SCALES else {}
         if (what, name) not in of:
-            known = [
-                f"{what}/{scale}/{n}" for scale in OUTPUTS for w, n in OUTPUTS[scale] if w == what
-            ]
+            known = [f"{what}/{s}/{n}" for s in SCALES for w, n in outputs_of(s) if w == what]
             refuse(failures.no_such(f"{what}/{wildcards.scale}/{name}", known))
         return getattr(of[what, name], attribute)
 

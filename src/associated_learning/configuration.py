@@ -217,7 +217,7 @@ def _is_number(text: Any) -> bool:
         return False
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # in C where there is one
     """YAML in which no key stands twice: the second would win without a word."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:

@@ -17,7 +17,7 @@ from matplotlib.colors import rgb_to_hsv, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from associated_learning import registry
+from associated_learning import registry, theme
 from associated_learning.figures import (
     anytime,
     components,
@@ -343,7 +343,7 @@ def test_components_are_drawn_by_step_each_in_a_shade_of_its_own(al_runs):
 
 def test_numbers_at_the_ends_of_lines_that_meet_do_not_overlap(tmp_path):
     al = write_run(tmp_path, "al", 0, [[0.1, 0.1, 0.1, 0.1], [0.501, 0.5, 0.5, 0.5]], "cnn")
-    with style.theme():
+    with theme.theme():
         figure = components.draw([al])
         figure.draw_without_rendering()
     (panel,) = figure.axes
@@ -476,7 +476,7 @@ def test_tsne_panels_of_seven_layers_fit_the_page(tmp_path):
     paths = [
         write_map(tmp_path / f"{m}.st", m, layers, names, dataset="cifar100") for m in ("al", "bp")
     ]
-    with style.theme():
+    with theme.theme():
         figure = tsne.draw(paths)
         assert fits(figure)
     texts = [panel.title for panel in figure.axes] + figure.legends[0].get_texts()
@@ -559,7 +559,7 @@ def test_methods_of_one_seed_have_no_interval_and_of_five_networks_fit_the_page(
         for arch in archs
         for k, method in enumerate(registry.methods())
     ]
-    with style.theme():
+    with theme.theme():
         figure = methods.draw(paths)
         assert fits(figure)
     assert title(figure) == "MNIST, n = 1 seed"
@@ -603,7 +603,7 @@ def test_five_architectures_fit_the_page_at_the_scale_of_the_thesis(tmp_path):
     ratios = {name: (10.0**place, place / 6) for place, name in enumerate(names)}
     methods = ("bp", "al", "same_path")
     csvs = [write_distances(tmp_path, m, 0, ratios, arch) for arch in ARCHS for m in methods]
-    with style.theme():
+    with theme.theme():
         assert fits(components.draw(steps))
         assert fits(components.draw(short))
         assert fits(anytime.draw(short))
@@ -619,14 +619,14 @@ def test_six_depths_fit_the_page(tmp_path):
         write_run(tmp_path, "bp", 0, [[0.9]], f"sigmoid{n}", gradients=(norms[:n], n * [0.0]))
         for n in (2, 4, 8, 16, 32, 64)
     ]
-    with style.theme():
+    with theme.theme():
         assert fits(sigmoid_gradients.draw(sweep))
         assert fits(sigmoid_accuracy.draw(sweep))
 
 
 def test_a_legend_too_wide_for_one_panel_takes_two_rows(tmp_path):
     methods = ("bp", "al", "al_target_first")
-    with style.theme():
+    with theme.theme():
         figure = target_first.draw([write_run(tmp_path, m, 0, [[0.5]]) for m in methods])
         assert fits(figure)
     assert len({round(text.get_window_extent().y0) for text in figure.legends[0].get_texts()}) == 2

@@ -216,6 +216,7 @@ def test_an_unknown_figure_is_one_line_and_status_2():
 def test_no_figure_needs_torch():
     kinds = ", ".join(modules_of(figures, "style"))
     imported = modules_after(
-        f"from associated_learning.figures import style, {kinds}\nwith style.theme():\n    pass"
+        f"from associated_learning import theme\nfrom associated_learning.figures import {kinds}\n"
+        "with theme.theme():\n    pass"
     )
     assert not {"torch", "sklearn"} & imported
