@@ -32,6 +32,7 @@ FORMATS = {
     "hundredfold": lambda value: f"{100 * value:.1f}",
     "percent": lambda value: f"{100 * value:.1f}\N{NO-BREAK SPACE}%",
     "points": lambda value: f"{100 * value:+.1f}",
+    "hundredths": lambda value: f"{100 * value:+.2f}",
     "hours": lambda value: f"{value / 3600:.1f} hours",
 }
 
