@@ -21,7 +21,9 @@ def found(scales: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
 def _rows(path: Path) -> list[tuple[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = csv.DictReader(file)
-        return [(_plain(row["claim"]), _plain(row["answer"])) for row in rows]
+        # Which cells are meant stands in brackets: the table tells.
+        counts = ((row["claim"], re.sub(r" \([^()]*\)", "", row["answer"])) for row in rows)
+        return [(_plain(claim), _plain(answer)) for claim, answer in counts]
 
 
 def _plain(text: str) -> str:
