@@ -37,7 +37,7 @@ def gather(folder: Path, *benchmarks: Path) -> Path:
 
 
 def test_jobs_that_ran_elsewhere_cost_what_the_archive_says_unless_they_ran_again(tmp_path):
-    folder, archive = tmp_path / "results/tiny", tmp_path / "archives/tiny.zip"
+    folder, archive = tmp_path / "results/smoke", tmp_path / "archives/smoke.zip"
     names = ("train/old", "train/again", "train/new", "train/unheard_of")
     here = {name: folder / f"benchmarks/{name}.tsv" for name in names}
     for name, seconds in (("train/old", 1), ("train/again", 2), ("train/unheard_of", 9)):
