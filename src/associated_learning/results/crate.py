@@ -138,7 +138,7 @@ class _Description:
         return self._entity(f"#{name}", "Organization", name=name)
 
     def _cited(self, work: Mapping[str, Any]) -> Entity:
-        kind = {"thesis": "Thesis", "article": "ScholarlyArticle"}.get(work["type"], "CreativeWork")
+        kind = "ScholarlyArticle" if work["type"] == "article" else "Thesis"
         return self._entity(
             work.get("url", f"#{work['type']}"),
             kind,
