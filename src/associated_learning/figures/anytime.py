@@ -26,7 +26,7 @@ CAPTION = (
 )
 
 WHOLE, EXIT = ", whole network", ", early exit"
-HOLLOW = {"linestyle": (0, (2, 1)), "marker": "o", "markerfacecolor": "white"}
+HOLLOW = {"linestyle": (0, (2, 1)), "marker": "o", "markerfacecolor": "white", "mew": 0.8}
 
 
 def draw(inputs: list[Path]) -> Figure:
