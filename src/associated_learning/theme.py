@@ -27,7 +27,7 @@ OURS = {
     "grid.linewidth": 0.4,
     "lines.linewidth": 1.2,
     "lines.markersize": 3,
-    "lines.markeredgewidth": 0,
+    "lines.markeredgewidth": 1,  # Matplotlib's copy of the style has 0: hollow markers vanish
     "patch.edgecolor": "w",
     "patch.force_edgecolor": True,
     "patch.linewidth": 0.8,
