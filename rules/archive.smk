@@ -5,8 +5,6 @@ if config["source"] != "archive":
         input:
             files=lambda wildcards: plan.archived(config, wildcards.scale),
             code=command_code("archive"),
-            # Whom its description names.
-            cited=os.path.relpath(places.ROOT / "CITATION.cff"),
         output:
             update("archives/{scale}.zip"),
         log:
@@ -18,6 +16,8 @@ if config["source"] != "archive":
             mem_mb=1000,
         params:
             made=made("archives/{scale}", "logs/{scale}/archive.log"),
+            # Not passed on: whom and what its description names, at whose change it is packed anew.
+            cited=lambda wildcards: (places.ROOT / "CITATION.cff").read_text(encoding="utf-8"),
         shell:
             "date +%s.%N > {log}.made;"
             " python -m associated_learning archive pack {output} {input.files} --folder results"
