@@ -27,12 +27,13 @@ OURS = {
     "grid.linewidth": 0.4,
     "lines.linewidth": 1.2,
     "lines.markersize": 3,
-    "lines.markeredgewidth": 1,  # Matplotlib's copy of the style has 0: hollow markers vanish
+    # As seaborn has it; Matplotlib's copy differs.
+    "lines.markeredgewidth": 1,
     "patch.edgecolor": "w",
     "patch.force_edgecolor": True,
     "patch.linewidth": 0.8,
-    "xtick.major.pad": 5.6,
-    "ytick.major.pad": 5.6,
+    "xtick.major.pad": 3.5,
+    "ytick.major.pad": 3.5,
     "savefig.dpi": 300,
     "pdf.fonttype": 42,  # TrueType, which printers and journals accept
 }

@@ -3,13 +3,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
+import seaborn
 from finished import drawn_bytes, modules_after, write_overview, write_run
 from matplotlib.figure import Figure
 
-from associated_learning import figures, registry
+from associated_learning import figures, registry, theme
 from associated_learning.commands import modules_of
 from associated_learning.figures import curves, samples, style
 
@@ -211,6 +213,20 @@ def test_an_unknown_figure_is_one_line_and_status_2():
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert "curve" in line and "samples" in line and "style" not in line
+
+
+def test_the_theme_is_seaborn_s_at_paper_size_but_for_what_is_ours():
+    with theme.theme():
+        found = dict(matplotlib.rcParams)
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        seaborn.set_theme("paper", "ticks")
+        matplotlib.rcParams.update(theme.OURS)
+        wanted = dict(matplotlib.rcParams)
+    other = {key for key in wanted if str(wanted[key]) != str(found[key])}
+    # Fonts that are not used, the order of colours that is not, ticks that are not shown.
+    unused = {"font.sans-serif", "axes.prop_cycle", "image.cmap", "figure.figsize"}
+    assert {key for key in other - unused if ".minor." not in key} <= {"lines.solid_capstyle"}
 
 
 def test_no_figure_needs_torch():
