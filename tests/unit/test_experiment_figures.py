@@ -570,6 +570,11 @@ def test_methods_of_one_seed_have_no_interval_and_of_five_networks_fit_the_page(
     ]
 
 
+def test_one_method_that_has_no_line_of_its_own_is_drawn_without_a_legend_s_entries(tmp_path):
+    figure = methods.draw([write_run(tmp_path, "al", 0, [[0.5]])])
+    assert title(figure) == "MNIST, n = 1 seed" and names(figure) == []
+
+
 def fits(figure: Figure) -> bool:
     """Whether all of a figure is on a page and no two labels of an x axis touch."""
     figure.draw_without_rendering()

@@ -265,13 +265,13 @@ def legend(figure: Figure, handles: Mapping[str, Artist], *title: str, **look: A
     """
     letters = int(figure.get_figwidth() / CM * 7)  # in a line, about, at the style's 7 pt
     lines = [line for paragraph in title for line in textwrap.wrap(paragraph, letters)]
-    for rows in range(1, len(handles) + 1):  # as few as there is room for
+    for rows in range(1, max(len(handles), 1) + 1):  # as few as there is room for
         drawn = figure.legend(
             handles.values(),
             handles.keys(),
             title="\n".join(lines),
             loc="outside upper center",
-            ncols=-(-len(handles) // rows),
+            ncols=max(-(-len(handles) // rows), 1),
             **look,
         )
         drawn.get_title().set_multialignment("center")
