@@ -54,8 +54,8 @@ def parser(command: str = "train", description: str = __doc__) -> Parser:
     p.add_argument(
         "--schedule",
         choices=("step", "cosine", "constant"),
-        help="of the learning rate: step is times 0.1 at 40, 60 and 80 % of the steps and times 0.5"
-        " at 90 %, cosine falls to 0 (protocol: step)",
+        help="of the learning rate: step is times 0.1 at 40, 60 and 80 %% of the steps and times"
+        " 0.5 at 90 %%, cosine falls to 0 (protocol: step)",
     )
     p.add_argument(
         "--l2",
