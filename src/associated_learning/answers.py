@@ -15,12 +15,14 @@ def found(scales: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
         Names; a scale's table is tables/SCALE/claims.csv in the working directory.
     """
     tables = {scale: Path("tables", scale, "claims.csv") for scale in scales}
-    return {scale: _rows(path) for scale, path in tables.items() if path.exists()}
+    rows = {scale: _rows(path) for scale, path in tables.items() if path.exists()}
+    return {scale: told for scale, told in rows.items() if told}
 
 
 def _rows(path: Path) -> list[tuple[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
-        rows = csv.DictReader(file)
+        # A damaged table tells nothing: it must not keep the workflow from making it anew.
+        rows = [row for row in csv.DictReader(file) if row.get("claim") and row.get("answer")]
         # Which cells are meant stands in brackets: the table tells.
         counts = ((row["claim"], re.sub(r" \([^()]*\)", "", row["answer"])) for row in rows)
         return [(_plain(claim), _plain(answer)) for claim, answer in counts]

@@ -21,6 +21,7 @@ Validator = jsonschema.validators.extend(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     ),
 )
+TARGETS = ("all", "download", "unknown")  # of the workflow, besides the scales
 
 
 class ConfigError(Exception):
@@ -72,6 +73,8 @@ def _check_together(config: Mapping[str, Any]) -> None:
                 f"config: methods: {needs} role {role}, {', '.join(named) or 'none'} has it"
             )
     for name, scale in config["scales"].items():
+        if name in TARGETS:
+            raise ConfigError(f"config: scales.{name}: the workflow has a target of that name")
         if names := plan.repeated(config, name):
             raise ConfigError(
                 f"config: experiments: two of them make {', '.join(names)}; give one a suffix"
@@ -99,8 +102,9 @@ def _check_images(config: Mapping[str, Any], name: str) -> None:
         subset = settings.get("train_subset", settings.get("batch_size", 1))
         held_out = tuning["held_out"] if arch in tuning["archs"].get(dataset, []) else 0
         if subset + held_out > there:
-            key, value = ("tuning.held_out", held_out) if held_out else ("runs", subset)
-            most = there - (subset if held_out else 0)
+            too_many = subset > there or not held_out
+            key, value = ("runs", subset) if too_many else ("tuning.held_out", held_out)
+            most = there - (0 if too_many else subset)
             message = (
                 f"config: scales.{name}.{key}: {value} images are not allowed; {dataset} has"
                 f" {there}, of which {arch} is trained on {subset}; allowed: up to {most}"

@@ -11,7 +11,7 @@ import torch
 from helpers import command
 
 from associated_learning import __main__ as commands
-from associated_learning import files, registry
+from associated_learning import files, machine, registry
 from associated_learning.commands.train import main as train
 from associated_learning.data import load
 
@@ -196,6 +196,16 @@ def test_data_that_are_not_there_are_told_with_what_makes_them_and_where(tmp_pat
         load.load(tmp_path / "data/prepared", "digits")
     with pytest.raises(SystemExit, match=r"--data .*: it is a folder; name the file"):
         load.load_file(tmp_path)
+    with pytest.raises(SystemExit, match=r"--data .*Snakefile: it is a file; name the folder"):
+        load.load(tmp_path / "Snakefile", "digits")
+
+
+def test_threads_of_all_workers_are_no_more_than_there_can_be(prepared, tmp_path, capsys):
+    threads = ["--threads", str(machine.most_threads()), "--workers", "2"]
+    if machine.most_threads() > 1:
+        with pytest.raises(SystemExit, match="2"):
+            train([*command(prepared, tmp_path)[4:], *threads])
+        assert "in each of 2 workers; allowed here" in capsys.readouterr().err
 
 
 def test_help_says_what_every_flag_of_a_training_is_where_it_is_not_given():

@@ -135,6 +135,22 @@ def test_more_images_than_there_are_are_refused_before_hours(edit, said: str) ->
     assert said in str(error.value)
 
 
+def test_more_images_to_train_on_than_there_are_are_not_called_held_out() -> None:
+    def more(whole: dict[str, Any]) -> None:
+        whole["scales"]["laptop"]["runs"].append({"set": {"train_subset": 55000}})
+
+    with pytest.raises(ConfigError, match=r"laptop\.runs: 55000 images .* allowed: up to 50000$"):
+        configuration._check_together(changed(more))
+
+
+def test_a_scale_must_not_have_the_name_of_another_target() -> None:
+    def named(whole: dict[str, Any]) -> None:
+        whole["scales"]["all"] = whole["scales"]["smoke"]
+
+    with pytest.raises(ConfigError, match=r"scales\.all: the workflow has a target of that name"):
+        configuration._check_together(changed(named))
+
+
 def test_of_data_sets_that_have_too_few_images_the_one_that_allows_least_is_named() -> None:
     def fewer(whole: dict[str, Any]) -> None:
         whole["scales"]["laptop"]["tuning"]["held_out"] = 50000

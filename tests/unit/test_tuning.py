@@ -88,6 +88,12 @@ def test_it_says_which_rate_it_is_at_and_what_each_has_reached(prepared, tmp_pat
     assert said[-1] == f"{name}finished: {tmp_path / 'tuning.json'}"
 
 
+def test_a_rate_that_stands_twice_is_refused(prepared, tmp_path, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        run(prepared, tmp_path, "1e-3", "0.001")
+    assert "--learning-rates: one of them stands twice" in capsys.readouterr().err
+
+
 def test_losses_that_are_not_finite_put_a_rate_out(prepared, tmp_path, capsys):
     found = run(prepared, tmp_path, "1e30", "0.01", "1e-9")
     assert found["trainings"][0]["accuracy"] is None

@@ -11,7 +11,11 @@ def main(argv: list[str] | None = None) -> None:
     p.add_argument("results", type=Path, help="of a scale, e.g. results/laptop")
     p.add_argument("--out", type=Path, required=True, help="a new folder")
     p.add_argument(
-        "--megabytes", type=positive, default=25, metavar="MB", help="that weights may have (25)"
+        "--megabytes",
+        type=positive,
+        default=25,
+        metavar="MB",
+        help="that weights may have (default: 25)",
     )
     args = p.parse_args(argv)
     from associated_learning.results import release

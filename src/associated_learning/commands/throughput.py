@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from associated_learning import registry
+from associated_learning import machine, registry
 from associated_learning.commands import Parser, integer, positive, train
 
 
@@ -49,6 +49,7 @@ def main(argv: list[str] | None = None) -> None:
         p.error(
             f"argument --workers: {options['workers']}; allowed: 2 to {least}, one per component"
         )
+    machine.network_interface()  # else it would end where the first pipeline begins
     train.fix_threads()
     from associated_learning.measure import throughput
     from associated_learning.training import loop

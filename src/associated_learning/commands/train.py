@@ -162,6 +162,12 @@ def main(argv: list[str] | None = None) -> None:
         p.error("argument --rate-of: not allowed with --learning-rate")
     if workers > 1 and not build.method_class(options["method"]).local:
         p.error(f"argument --workers: {workers}; allowed with --method {options['method']}: 1")
+    threads = options["threads"] * workers
+    if min(options["threads"], workers) > 1 and threads > machine.most_threads():
+        p.error(
+            f"argument --threads: {options['threads']} in each of {workers} workers; allowed here:"
+            f" {machine.most_threads()} in all"
+        )
     if rate_of:
         from associated_learning.results.files import best_rate
 

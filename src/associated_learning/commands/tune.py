@@ -32,6 +32,8 @@ def main(argv: list[str] | None = None) -> None:
         p.error(
             "argument --learning-rate, --rate-of, --workers: not allowed here; use --learning-rates"
         )
+    if len(set(rates)) < len(rates):
+        p.error("argument --learning-rates: one of them stands twice")
     config = train.resolve(p, options)
     data = load.load(folder, config.dataset)
     with alone_in(out), loop.clear_errors(config.name):

@@ -80,6 +80,8 @@ def load(folder: Path, dataset: str) -> Dataset:
     """
     from safetensors import SafetensorError, safe_open
 
+    if folder.is_file():
+        raise DataError(f"--data {folder}: it is a file; name the folder that it lies in")
     path = folder / f"{dataset}.safetensors"
     again = f"Delete it and prepare it again. {_preparation(folder, dataset)}"
     try:
@@ -119,7 +121,8 @@ def _preparation(folder: Path, dataset: str) -> str:
     folder, snakefile = folder.resolve(), registry.CONFIG.parent / "Snakefile"
     if not (snakefile.exists() and folder.parts[-2:] == ("data", "prepared")):
         command = f"python -m associated_learning prepare --dataset {dataset} --raw RAW"
-        return f"{command} --out {folder}, where RAW is the folder of its official files"
+        out = shlex.quote(str(folder))
+        return f"{command} --out {out}, where RAW is the folder of its official files"
     working = folder.parents[1]
     there = "" if working == snakefile.parent else f" --snakefile {shlex.quote(str(snakefile))}"
     return f"In {working}: snakemake{there} --cores 1 data/prepared/{dataset}.safetensors"

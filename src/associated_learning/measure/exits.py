@@ -32,7 +32,7 @@ def write(run: Path, data: Path, out: Path) -> None:
     SystemExit
         The run cannot be loaded, or nothing but its whole network predicts.
     """
-    network, dataset = trained.load(run), load.load(data.parent, data.stem)
+    network, dataset = trained.load(run), load.load_file(data)
     identity = {
         key: network.metrics["config"][key] for key in ("dataset", "arch", "method", "seed")
     }

@@ -27,6 +27,8 @@ def open_data(path: Path) -> Iterator[Any]:
     DataError
         The file is missing or damaged.
     """
+    if path.is_dir():
+        raise DataError(f"{path} is a folder; name a file in it")
     with reading(path, (SafetensorError, OSError)), safe_open(path, framework="numpy") as data:
         yield data
 

@@ -76,7 +76,8 @@ def train(
         forkserver.ensure_running()  # inherits that: a signal to the whole group must not end it
     except OSError as error:  # the path of a socket holds some 100 characters
         sys.exit(f"error: TMPDIR: {tempfile.gettempdir()}: {error}. Set it to a shorter path")
-    signal.signal(signal.SIGTERM, before)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     # Not in a folder of its own: where that was gone already, torch would wait for it for minutes,
     # holding Python's lock, and the worker could not see that its parent has died.
     descriptor, name = tempfile.mkstemp(prefix="associated_learning_")
