@@ -20,6 +20,9 @@ command -v "$python" >/dev/null 2>&1 ||
 "$python" -c 'import ensurepip, venv' 2>/dev/null ||
     stop "$python has no venv module. On Debian and Ubuntu: apt install python3-venv"
 
+# What it leads to would be emptied.
+[ ! -L "$venv" ] || stop "$venv is a link: delete it, and run the same make command again"
+
 echo "setup: building $venv from $lock (on disk 5 GB with torch, 0.6 GB without)"
 rm -f "$venv"/.complete
 "$python" -m venv --clear "$venv" || stop "python -m venv failed, see above"

@@ -275,6 +275,14 @@ def test_a_python_without_venv_is_told_the_package_to_install(project: Path) -> 
     assert "has no venv module" in message and "apt install python3-venv" in message
 
 
+def test_what_a_linked_environment_leads_to_is_left_alone(project: Path) -> None:
+    (other := project.parent / "other").mkdir()
+    (other / "kept").touch()
+    (project / ".venv").symlink_to(other)
+    message = refused(project, set_up(project, sys.executable))
+    assert message.startswith(".venv is a link: delete it") and (other / "kept").exists()
+
+
 def test_without_a_network_set_up_says_so_and_how_to_retry(project: Path) -> None:
     run = set_up(
         project,
