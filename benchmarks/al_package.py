@@ -3,9 +3,9 @@
 Its layers come from a clone of github.com/nick880107-git/Pipeline-Associated-Learning. They hold
 this project's maps, so that both train one and the same network:
 
-    python benchmarks/peer.py --only mnist_mlp_al mnist_cnn_al cifar10_cnn_al \
-        "python benchmarks/al_package.py --repository clone --dataset {dataset} --arch {arch} \
-        --method {method} --threads {threads}"
+    python benchmarks/peer.py "python benchmarks/al_package.py --repository clone \
+        --dataset {dataset} --arch {arch} --method {method} --threads {threads}" \
+        --only mnist_mlp_al mnist_cnn_al
 
 With one thread, layer after layer is trained; with more, each in a thread of its own while the next
 one goes forward, as that package pipelines.
