@@ -204,7 +204,9 @@ def claims() -> str:
         for row in Files()["claims"].rows
         if row["answer"] != "not run yet"
     ]
-    rows += [("—", claim, "ours", finding) for claim, finding in findings["ours"].items()]
+    rows += [
+        ("ours", claim, "shown, not judged", finding) for claim, finding in findings["ours"].items()
+    ]
     lines = ["| Thesis | Claim | Answer | Finding |", "|---|---|---|---|"]
     lines += [f"| {' | '.join(row[:3])} | {row[3].strip().format_map(Files())} |" for row in rows]
     return "\n".join(lines)

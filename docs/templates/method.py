@@ -6,7 +6,7 @@ from typing import Self
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from associated_learning.methods.base import Method, State
+from associated_learning.methods.base import Method, State, first
 from associated_learning.networks.layers import chained, dense
 from associated_learning.networks.protocol import Head, Shape
 
@@ -60,9 +60,10 @@ class MineNetwork(Method):
 
     def forward(self, images: Tensor, components: int | None = None) -> Tensor:
         """Logits, (batch, C), of the first `components` parts (default: all)."""
-        for part in self.components[:components]:
+        used = first(self.components, components)
+        for part in used:
             images = part.block(images)
-        return self.components[:components][-1].classifier(images)
+        return used[-1].classifier(images)
 
     def prefix_predictions(self, images: Tensor) -> Iterator[Tensor]:
         """Predictions of the prefixes of 1 .. n parts."""

@@ -2,7 +2,7 @@
 
 import importlib
 
-__all__ = ["load"]
+__all__ = ["LoadError", "load"]
 
 
 def __getattr__(name: str) -> object:

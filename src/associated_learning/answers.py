@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 
@@ -24,8 +24,14 @@ def _rows(path: Path) -> list[tuple[str, str]]:
         # A damaged table tells nothing: it must not keep the workflow from making it anew.
         rows = [row for row in csv.DictReader(file) if row.get("claim") and row.get("answer")]
         # Which cells are meant stands in brackets: the table tells.
-        counts = ((row["claim"], re.sub(r" \([^()]*\)", "", row["answer"])) for row in rows)
-        return [(_plain(claim), _plain(answer)) for claim, answer in counts]
+        told = ((_claim(row), re.sub(r" \([^()]*\)", "", row["answer"])) for row in rows)
+        return [(_plain(claim), _plain(answer)) for claim, answer in told]
+
+
+def _claim(row: Mapping[str, str]) -> str:
+    """The claim, and whose it is."""
+    where = row.get("thesis") or "ours"
+    return f"{row['claim']} ({where if where == 'ours' else f'thesis, {where}'})"
 
 
 def _plain(text: str) -> str:

@@ -42,12 +42,14 @@ def gone(files: Iterable[str]) -> set[str]:
 
     They are not there, and neither are its weights, which no archive holds.
     """
+    return {
+        file for file in files if not Path(file).exists() and without_weights(Path(file).parent)
+    }
 
-    def is_gone(file: Path) -> bool:
-        finished = file.with_name("metrics.json").exists()
-        return finished and not (file.exists() or file.with_name("weights.safetensors").exists())
 
-    return {file for file in files if is_gone(Path(file))}
+def without_weights(run: Path) -> bool:
+    """Whether a run is finished, and its weights are gone."""
+    return (run / "metrics.json").exists() and not (run / "weights.safetensors").exists()
 
 
 def refusal(workflow: str, working: str, conda: bool = False) -> str:

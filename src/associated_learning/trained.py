@@ -1,9 +1,10 @@
 """A trained network and what its images go through, from the folder of its run alone."""
 
+import contextlib
 import itertools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,13 +15,17 @@ from PIL import Image
 from safetensors import SafetensorError
 from torch import Tensor
 
-from associated_learning import build, settings
+from associated_learning import build, registry, settings
 from associated_learning.data import images as preprocessing
 from associated_learning.errors import DataError
 from associated_learning.methods.base import Method
 from associated_learning.networks.protocol import Shape
 from associated_learning.training import weights
 from associated_learning.training.evaluation import TEST_BATCH
+
+
+class LoadError(Exception):
+    """A run that cannot be loaded; the message says why, and what to do."""
 
 
 class Prediction(NamedTuple):
@@ -63,6 +68,11 @@ class Trained:
     standardised: bool
     classes: tuple[str, ...]
 
+    @property
+    def prefixes(self) -> int:
+        """How many prefixes predict: the components, or 1 where the whole network alone does."""
+        return len(self.metrics["prefix_test_accuracy"])
+
     def predict(
         self, images: Any, components: int | None = None, early_exit: float | None = None
     ) -> Prediction:
@@ -76,8 +86,8 @@ class Trained:
         Parameters
         ----------
         images
-            Array or tensor, uint8 (n, height, width, channels), of the data set's size; grey ones
-            may be (n, height, width).
+            Array or tensor, on any device, uint8 (n, height, width, channels), of the data set's
+            size; grey ones may be (n, height, width).
         components
             The prefix that answers, by default all.
         early_exit
@@ -90,16 +100,15 @@ class Trained:
             An argument is not allowed; images are not resized. Where nothing but the whole network
             predicts, there is no early exit.
         """
-        prefixes = len(self.metrics["prefix_test_accuracy"])
-        if components is not None and components not in range(1, prefixes + 1):
-            raise ValueError(f"components: {components}; allowed: 1 to {prefixes}")
+        if components is not None and components not in range(1, self.prefixes + 1):
+            raise ValueError(f"components: {components}; allowed: 1 to {self.prefixes}")
         if early_exit is not None and not 0 <= early_exit <= 1:
             raise ValueError(f"early_exit: {early_exit}; allowed: numbers from 0 to 1")
-        if early_exit is not None and prefixes == 1:
+        if early_exit is not None and self.prefixes == 1:
             raise ValueError("early_exit: not allowed: nothing but the whole network predicts")
         threshold = np.inf if early_exit is None else early_exit
         pixels = _pixels(images, self.mean_image.shape).split(TEST_BATCH)
-        found = [self._answers(some, components or prefixes, threshold) for some in pixels]
+        found = [self._answers(some, components or self.prefixes, threshold) for some in pixels]
         labels, used, scores = (torch.cat(of).numpy() for of in zip(*found, strict=True))
         return Prediction([self.classes[label] for label in labels], labels, used, scores)
 
@@ -134,35 +143,57 @@ def load(run: str | os.PathLike[str]) -> Trained:
 
     Raises
     ------
-    DataError
-        One of them is missing, damaged, or of a time when weights came without a mean image.
+    LoadError
+        One of them is missing, cannot be read, is damaged or of a time when weights came without a
+        mean image; or the run is of a method or network that is not known here, or has changed.
     """
     run = Path(run)
     path = run / "metrics.json"
     if not path.is_file():
-        raise DataError(f"{run} holds no finished run: there is no {path.name}")
-    try:
+        raise LoadError(f"{run} holds no finished run: there is no {path.name}")
+    with _clear_errors(path):
         metrics = json.loads(path.read_text(encoding="utf-8"))
         config = metrics["config"]
-        train = f"Train it again: {_command(config, run)}"
-        path = run / "weights.safetensors"
-        if not path.is_file():
-            raise DataError(f"{path} is missing. {train}")
+        arch, method, *widths = (config[k] for k in ("arch", "method", "width", "target_width"))
+    known = {"network": (arch, registry.networks()), "method": (method, registry.methods())}
+    for what, (name, names) in known.items():
+        if name not in names:
+            there = ", ".join(names)
+            raise LoadError(f"{run} is of the {what} {name!r}; known here: {there}")
+    train = f"Train it again: {_command(config, run)}"
+    path = run / "weights.safetensors"
+    if not path.is_file():
+        raise LoadError(f"{path} is missing. {train}")
+    with _clear_errors(path):
         tensors, images = weights.read(path)
-        if images is None:
-            raise DataError(f"{path} is of an older version, without the mean image. {train}")
-        shape, classes = tuple(images.mean_image.shape), len(images.classes)
-        widths = config["width"], config["target_width"]
-        network = build.build(config["arch"], config["method"], shape, classes, *widths)
+    if images is None:
+        raise LoadError(f"{path} is of an older version, without the mean image. {train}")
+    shape, classes = tuple(images.mean_image.shape), len(images.classes)
+    network = build.build(arch, method, shape, classes, *widths)
+    try:
         # Copied, not assigned: they lie in memory as those did that were evaluated.
         network.load_state_dict(tensors)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise DataError(
-            f"{path} is damaged ({type(error).__name__}: {reason}): delete it and train again"
+    except RuntimeError as error:
+        raise LoadError(
+            f"{path} does not fit what {arch} by {method} is in this version: use the version that"
+            f" trained it, or another --out. {train}"
         ) from error
     network.eval()
     return Trained(network, metrics, _gives_logits(network, shape), *images)
+
+
+@contextlib.contextmanager
+def _clear_errors(path: Path) -> Iterator[None]:
+    """Name a file that cannot be read, or understood."""
+    try:
+        yield
+    except OSError as error:
+        raise LoadError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError, SafetensorError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise LoadError(
+            f"{path} is damaged ({type(error).__name__}: {reason}): delete it and train again"
+        ) from error
 
 
 def read_images(path: Path) -> np.ndarray:
@@ -187,6 +218,8 @@ def read_images(path: Path) -> np.ndarray:
 
 def _pixels(images: Any, shape: Shape) -> Tensor:
     """Images given as (n, height, width, channels) as those of a data set, or a ValueError."""
+    if isinstance(images, Tensor):
+        images = images.detach().cpu()
     array, (channels, *size) = np.asarray(images), shape
     allowed = [(*size, channels), *([tuple(size)] if channels == 1 else [])]
     if array.dtype != np.uint8 or array.shape[1:] not in allowed or not len(array):

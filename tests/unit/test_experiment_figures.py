@@ -535,7 +535,12 @@ def test_methods_has_one_panel_per_network_and_one_row_per_method(tmp_path):
     mlp, resnet = figure.axes
     assert [mlp.get_title(), resnet.get_title()] == ["MLP", "ResNet-20"]
     rows = [tick.get_text() for tick in mlp.get_yticklabels()]
-    assert rows == ["BP", "BP without pooling", "target propagation", "AL, frozen forward path"]
+    assert rows == [
+        "BP",
+        "BP without pooling",
+        "difference target propagation",
+        "AL, frozen forward path",
+    ]
 
     def points(panel: Axes) -> dict[str, float]:
         found = (line.get_xydata() for line in panel.lines if line.get_linestyle() == "None")

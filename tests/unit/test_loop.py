@@ -49,7 +49,7 @@ def test_the_same_bits_come_out_beside_other_work(prepared, commanded, tmp_path)
 def test_a_long_training_says_soon_how_long_it_will_take(digits, tmp_path, capsys, monkeypatch):
     said = []
     for least in (60.0, 0.0):
-        monkeypatch.setattr(loop, "LONG", least)
+        monkeypatch.setattr(loop, "WORTH_SAYING", least)
         loop.train(config(arch="mlp", method="bp", epochs=2), digits, tmp_path / f"{least}")
         said.append(capsys.readouterr().out.splitlines())
     assert len(said[1]) == len(said[0]) + 1

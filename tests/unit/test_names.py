@@ -21,7 +21,10 @@ NAMES = {*registry.methods(), *registry.networks(), *registry.datasets(), *SCALE
 # Also English: in a sentence, a text with a blank, these need not be names.
 WORDS = {"digits", "laptop", "smoke", "thesis"}
 # The column that says where in the thesis a claim stands.
-COLUMNS = {"associated_learning/tables/claims.py": {"thesis"}}
+COLUMNS = {
+    "associated_learning/tables/claims.py": {"thesis"},
+    "associated_learning/answers.py": {"thesis"},
+}
 HEXADECIMAL = "0-9a-f"  # of a hash, not of a name
 
 

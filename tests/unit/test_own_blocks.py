@@ -10,7 +10,6 @@ from sklearn.datasets import load_breast_cancer
 from torch import nn
 
 from associated_learning import build, registry
-from associated_learning.errors import TrainingError
 from associated_learning.methods.associated import AssociatedNetwork
 from associated_learning.networks import layers
 from associated_learning.training import step
@@ -85,8 +84,8 @@ def made(kind, method, dtype=torch.float32):
     blocks, x = [block.to(dtype) for block in blocks()], inputs(tokens, dtype)
     try:
         return build.method_class(method).from_blocks(blocks, x, 3, 16), x
-    except TrainingError as error:
-        assert "blocks give vectors" in str(error)
+    except ValueError as error:
+        assert re.match(r"blocks\[\d\] gives .* needs blocks that give vectors", str(error))
         pytest.skip(str(error))
 
 
@@ -145,7 +144,7 @@ def test_what_a_method_adds_is_where_the_blocks_are(kind, method):
     for example in (inputs(tokens), inputs(tokens).to("meta")):
         try:
             net = build.method_class(method).from_blocks(blocks, example, 3, 4)
-        except TrainingError:
+        except ValueError:
             pytest.skip("target propagation needs vectors")
         tensors = {name: tensor.is_meta for name, tensor in net.state_dict().items()}
         assert all(tensors[name] for name in tensors if name != "steps")
@@ -209,6 +208,57 @@ def test_what_cannot_be_a_block_is_refused_in_one_line(case, method):
 def test_no_block_is_no_network(method):
     with pytest.raises(ValueError, match="the list of blocks is empty"):
         build.method_class(method).from_blocks([], (4,), 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("blocks", "example", "message"),
+    [
+        (nn.ModuleDict({"a": nn.Linear(4, 4)}), (4,), "blocks: a ModuleDict; allowed: a list of"),
+        ({"a": nn.Linear(4, 4)}, (4,), "blocks: a dict; allowed: a list of torch.nn.Module"),
+        (
+            [nn.Linear(4, 4)],
+            {"ids": torch.zeros(2, 4)},
+            "example: a dict; allowed: a tensor, (batc",
+        ),
+        ([nn.Linear(4, 4)], (torch.zeros(2, 4),), "example: a tuple; allowed: a tensor, (batch,"),
+        ([nn.Linear(4, 4)], torch.zeros(0, 4), "example: (0, 4); allowed: a batch, (1 or more,"),
+        ([nn.Linear(4, 4)], torch.zeros(()), "example: (); allowed: a batch, (1 or more, ...)"),
+    ],
+)
+@pytest.mark.parametrize("method", registry.methods())
+def test_what_is_no_list_or_no_example_is_refused_in_one_line(method, blocks, example, message):
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        build.method_class(method).from_blocks(blocks, example, 3, 4)
+
+
+@pytest.mark.parametrize("method", registry.methods())
+def test_blocks_may_come_one_by_one(method):
+    blocks = (nn.Linear(4, 4) for _ in range(2))
+    assert len(build.method_class(method).from_blocks(blocks, (4,), 3, 4).forward_layers()) == 2
+
+
+def test_an_error_within_a_block_says_which():
+    with pytest.raises(RuntimeError) as raised:
+        layers.chained([nn.Linear(4, 4), nn.Linear(5, 4)], (4,))
+    assert raised.value.__notes__ == ["blocks[1] was tried on (5, 4)"]
+
+
+@pytest.mark.parametrize("method", registry.methods())
+def test_labels_in_a_column_are_refused_and_train_nothing(method):
+    net, x = made("vectors", method)
+    with pytest.raises((ValueError, RuntimeError)):
+        for losses in net.losses(x, torch.zeros(len(x), 1, dtype=torch.int64)):
+            sum(losses).backward()
+    assert all(p.grad is None for p in net.parameters())
+
+
+@pytest.mark.parametrize("method", ["al", "local"])
+def test_a_prefix_of_more_components_than_there_are_is_refused(method):
+    net, x = made("vectors", method)
+    assert torch.equal(net(x, 3), net(x))
+    for components in (4, 0, -1):
+        with pytest.raises(ValueError, match=f"components: {components}; allowed: 1 to 3"):
+            net(x, components)
 
 
 def test_a_layer_that_takes_the_sequence_first_is_seen_without_an_example_too():

@@ -1,29 +1,28 @@
 """Weights as files for a release."""
 
 import hashlib
+import shutil
 
 import pytest
 
+import associated_learning
 from associated_learning.commands import release as command
 from associated_learning.errors import DataError
 
 WEIGHTS = "weights.safetensors"
+KEPT = "digits/mlp/bp/seed0"
 
 
 @pytest.fixture
-def results(tmp_path):
-    """Three finished runs, one of them of another seed and one large, and an unfinished one."""
-    for run, size in {
-        "al/seed0": 100,
-        "al/seed10": 100,
-        "bp/seed0": 2000,
-        "dfa/seed0": 100,
-    }.items():
-        folder = tmp_path / "results/digits/mlp" / run
-        folder.mkdir(parents=True)
-        (folder / "weights.safetensors").write_bytes(bytes(size))
-        if "dfa" not in run:
-            (folder / "metrics.json").write_text("{}")
+def results(trained, tmp_path):
+    """Finished runs, of seed 10, large, damaged, and as they should be, and an unfinished one."""
+    run = trained(arch="mlp", method="bp")
+    for name in ("bp/seed0", "bp/seed10", "al/seed0", "local/seed0", "dfa/seed0"):
+        shutil.copytree(run, tmp_path / "results/digits/mlp" / name)
+    folder = tmp_path / "results/digits/mlp"
+    (folder / "al/seed0" / WEIGHTS).write_bytes(bytes(2_000_000))
+    (folder / "local/seed0" / WEIGHTS).write_bytes(bytes(100))
+    (folder / "dfa/seed0/metrics.json").unlink()
     return tmp_path / "results"
 
 
@@ -31,20 +30,25 @@ def test_small_weights_of_seed_0_are_gathered_and_listed_with_their_hashes(
     results, tmp_path, capsys
 ):
     out = tmp_path / "release"
-    command.main([str(results), "--out", str(out), "--megabytes", "0.001"])
+    command.main([str(results), "--out", str(out), "--megabytes", "1.5"])
     lines = (out / "SHA256SUMS").read_text().splitlines()
     listed = {name: sha256 for sha256, name in (line.split("  ") for line in lines)}
-    assert listed.keys() == {f"digits/mlp/al/seed0/{n}" for n in ("metrics.json", WEIGHTS)}
+    assert listed.keys() == {f"{KEPT}/{n}" for n in ("metrics.json", WEIGHTS)}
     for name, sha256 in listed.items():
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == sha256
     assert len([path for path in out.rglob("*") if path.is_file()]) == 3
+    assert associated_learning.load(out / KEPT).prefixes == 1
     said = capsys.readouterr().out
-    assert "1 runs" in said and "larger than 0.001 MB: digits/mlp/bp/seed0" in said
+    assert "1 runs" in said and "left out: digits/mlp/al/seed0: 2 MB, more than 1.5" in said
+    assert "left out: digits/mlp/local/seed0: " in said and "is damaged" in said
 
 
 def test_nothing_is_written_over_and_nothing_is_said_to_be_nothing(results, tmp_path):
     with pytest.raises(DataError, match="is there already"):
         command.main([str(results), "--out", str(tmp_path)])
-    with pytest.raises(DataError, match="no weights of seed 0 of up to 10 bytes"):
-        command.main([str(results), "--out", str(tmp_path / "new"), "--megabytes", "0.00001"])
+    new = ["--out", str(tmp_path / "new")]
+    with pytest.raises(DataError, match=r"no weights of .* can be kept: digits/mlp/al/seed0: 2 MB"):
+        command.main([str(results), *new, "--megabytes", "0.00001"])
+    with pytest.raises(DataError, match="holds no finished run of seed 0 with its weights"):
+        command.main([str(tmp_path), *new])
     assert not (tmp_path / "new").exists()

@@ -136,7 +136,7 @@ def test_target_path_first_is_marked_as_ours(tmp_path, three_seeds):
     ours = write_run(tmp_path, "al_target_first", 0, [[0.9]])
     text = made_texts("accuracy", tmp_path, ours, *three_seeds)
     assert "| AL, target path first † |" in text["md"]
-    assert "†: ours, not in the thesis." in text["md"]
+    assert "†: not in the thesis." in text["md"]
     assert r"AL, target path first \textdagger{} &" in text["tex"]
 
 
@@ -223,7 +223,7 @@ def test_parameters_of_methods_without_these_maps_show_dashes(tmp_path):
     assert local["affiliated"] > 0 and dtp["affiliated"] > 0 and dfa["affiliated"] == 0
     assert local["effective"] == dfa["effective"] == dtp["effective"]
     assert math.isnan(local["f"]) and frozen["total"] == sum(frozen[role] for role in "fbgh")
-    row = next(line for line in shown.splitlines() if "feedback alignment" in line)
+    row = next(line for line in shown.splitlines() if "direct feedback alignment" in line)
     assert [cell.strip() for cell in row.strip("|").split("|")][-4:] == ["—"] * 4
 
 

@@ -51,6 +51,11 @@ def not_negative(text: str) -> float:
     return _number(text, lambda value: value >= 0, "finite numbers from 0 up")
 
 
+def share(text: str) -> float:
+    """Parse a number from 0 to 1."""
+    return _number(text, lambda value: 0 <= value <= 1, "numbers from 0 to 1")
+
+
 def _number(text: str, allowed: Callable[[float], bool], what: str) -> float:
     try:
         value = float(text)

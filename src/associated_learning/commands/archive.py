@@ -8,7 +8,7 @@ from associated_learning.commands import Parser
 def main(argv: list[str] | None = None) -> None:
     """Run the command."""
     p = Parser("archive", __doc__)
-    p.add_argument("action", choices=("pack", "unpack", "resume"))
+    p.add_argument("action", choices=("pack", "unpack", "resume"), help="what to do with it")
     p.add_argument("archive", type=Path, help="a zip file below archives/")
     p.add_argument("files", type=Path, nargs="*", help="what to pack")
     p.add_argument("--folder", type=Path, required=True, help="where the files lie, e.g. results")

@@ -4,7 +4,7 @@ import csv
 import sys
 from pathlib import Path
 
-from associated_learning.commands import Parser, integer
+from associated_learning.commands import Parser, integer, share
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -23,14 +23,21 @@ def main(argv: list[str] | None = None) -> None:
     )
     p.add_argument(
         "--early-exit",
-        type=float,
+        type=share,
         metavar="T",
         help="the first prefix answers whose largest score is at least T, from 0 to 1",
     )
     args = p.parse_args(argv)
     from associated_learning import trained
 
-    network, rows = trained.load(args.run), []
+    try:
+        network, rows = trained.load(args.run), []
+    except trained.LoadError as error:
+        sys.exit(f"error: {error}")
+    if args.components and args.components > network.prefixes:
+        p.error(f"argument --components: {args.components}; allowed: 1 to {network.prefixes}")
+    if args.early_exit is not None and network.prefixes == 1:
+        p.error("argument --early-exit: not allowed: nothing but the whole network predicts")
     for path in args.images:
         images = trained.read_images(path)
         try:

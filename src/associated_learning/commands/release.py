@@ -20,7 +20,7 @@ def main(argv: list[str] | None = None) -> None:
     args = p.parse_args(argv)
     from associated_learning.results import release
 
-    kept, left = release.gather(args.results, args.out, int(1e6 * args.megabytes))
+    kept, left = release.gather(args.results, args.out, args.megabytes)
     print(f"{args.out}: {len(kept)} runs; their SHA-256 stand in {args.out / release.SUMS}")
-    for run in left:
-        print(f"left out, as larger than {args.megabytes:g} MB: {run}")
+    for run, why in left.items():
+        print(f"left out: {run}: {why}")

@@ -20,7 +20,9 @@ HOW = ("data", "out", "overwrite", "checkpoint_seconds", "workers", "rate_of")
 def parser(command: str = "train", description: str = __doc__) -> Parser:
     """All flags; None stands for what the thesis fixes for the cell."""
     p = Parser(command, description)
-    p.add_argument("--dataset", required=True, choices=registry.datasets())
+    p.add_argument(
+        "--dataset", required=True, choices=registry.datasets(), help="one that is in --data"
+    )
     p.add_argument(
         "--arch",
         required=True,
@@ -28,7 +30,14 @@ def parser(command: str = "train", description: str = __doc__) -> Parser:
         metavar="ARCH",
         help=f"one of {', '.join(registry.networks())}",
     )
-    p.add_argument("--method", required=True, choices=registry.methods())
+    labels = [f"{method} ({registry.method_label(method)})" for method in registry.methods()]
+    p.add_argument(
+        "--method",
+        required=True,
+        choices=registry.methods(),
+        metavar="METHOD",
+        help=f"one of {', '.join(labels)}",
+    )
     p.add_argument("--seed", type=integer(0), default=0, help="(default: 0)")
     p.add_argument("--epochs", type=integer(1), help="(protocol: 200)")
     p.add_argument(

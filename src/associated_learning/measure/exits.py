@@ -32,7 +32,11 @@ def write(run: Path, data: Path, out: Path) -> None:
     SystemExit
         The run cannot be loaded, or nothing but its whole network predicts.
     """
-    network, dataset = trained.load(run), load.load_file(data)
+    try:
+        network = trained.load(run)
+    except trained.LoadError as error:
+        raise SystemExit(f"error: {error}") from error
+    dataset = load.load_file(data)
     identity = {
         key: network.metrics["config"][key] for key in ("dataset", "arch", "method", "seed")
     }

@@ -90,7 +90,8 @@ def measure(
         cell = {key: getattr(run.config, key) for key in ("dataset", "arch", "method")}
         cell |= {"steps": run.total_steps, "seconds": median(taken), "timed": len(taken)}
         cells.append(cell | {"before_seconds": run.before.get("seconds", 0.0)})
-        print(cells[-1], flush=True)
+        ms = 1e3 * cell["seconds"]
+        print("{dataset} {arch} {method} |".format_map(cell), f"{ms:.3g} ms a step", flush=True)
     return cells
 
 

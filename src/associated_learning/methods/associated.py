@@ -22,7 +22,7 @@ from typing import Self
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from associated_learning.methods.base import Method, State
+from associated_learning.methods.base import Method, State, first
 from associated_learning.networks.layers import Flatten, chained, dense
 from associated_learning.networks.protocol import Head, Shape
 
@@ -140,17 +140,24 @@ class AssociatedNetwork(Method):
         return images, self.targets(labels)
 
     def targets(self, labels: Tensor) -> Tensor:
-        """One-hot labels, shape (batch, C), of the dtype of the target path."""
+        """One-hot labels, shape (batch, C), of the dtype of the target path.
+
+        Raises
+        ------
+        ValueError
+            Labels are not of shape (batch,): the losses would be of other shapes, and be broadcast.
+        """
+        if labels.ndim != 1:
+            raise ValueError(f"labels: {tuple(labels.shape)}; allowed: class indices, (batch,)")
         like = next(self.components[0].decoder.parameters())
         return F.one_hot(labels, self.classes).to(like.dtype)
 
     def forward(self, images: Tensor, components: int | None = None) -> Tensor:
         """Prediction y^, shape (batch, C), of the first `components` components (default: all)."""
-        *_, prefix = self.components[:components]
-        s = images
-        for component in self.components[:components]:
+        used, s = first(self.components, components), images
+        for component in used:
             s = component.forward_map(s)
-        return self._decode(prefix.bridge(s), components)
+        return self._decode(used[-1].bridge(s), components)
 
     def prefix_predictions(self, images: Tensor) -> Iterator[Tensor]:
         """Predictions of the prefixes of 1 .. n components, the forward path computed once."""

@@ -73,7 +73,8 @@ class Method(nn.Module):
     def forward(self, images: Tensor, components: int | None = None) -> Tensor:
         """Prediction, (batch, C): logits or between 0 and 1, the class being the largest.
 
-        Methods of one part take no `components`; of several, it is the prefix that predicts.
+        Methods of one part take no `components`; of several, it is the prefix that predicts, and
+        more than there are is a ValueError.
         """
         raise NotImplementedError
 
@@ -146,6 +147,21 @@ class Method(nn.Module):
     def roles(self) -> dict[str, list[nn.Module]]:
         """Modules by the thesis' letter for what they do, to be counted; empty if it has none."""
         return {}
+
+
+def first(parts: nn.ModuleList, components: int | None) -> nn.ModuleList:
+    """The parts that a prefix of so many components has (default: all).
+
+    Raises
+    ------
+    ValueError
+        There are not so many.
+    """
+    if components is None:
+        return parts
+    if components not in range(1, len(parts) + 1):
+        raise ValueError(f"components: {components}; allowed: 1 to {len(parts)}")
+    return parts[:components]
 
 
 def load_class(module: Any) -> type[Method]:

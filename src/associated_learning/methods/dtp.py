@@ -20,7 +20,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from associated_learning.errors import TrainingError
 from associated_learning.methods.base import State
 from associated_learning.methods.headed import HeadedNetwork
 from associated_learning.networks.layers import dense
@@ -37,8 +36,12 @@ class TargetPropagationNetwork(HeadedNetwork):
         self, blocks: Sequence[nn.Module], outputs: Sequence[Tensor], head: nn.Module, classes: int
     ) -> None:
         super().__init__(blocks, outputs, head, classes)
-        if any(output.ndim != 2 for output in outputs):
-            raise TrainingError("target propagation needs a network whose blocks give vectors")
+        for k, output in enumerate(outputs):
+            if output.ndim != 2:
+                raise ValueError(
+                    f"blocks[{k}] gives {tuple(output.shape)}: target propagation needs blocks that"
+                    " give vectors, (batch, features)"
+                )
         pairs = itertools.pairwise(output.shape[1] for output in outputs)
         inverses = [dense(above, below, nn.Identity) for below, above in pairs]
         self.inverses = nn.ModuleList(inverses).to(outputs[0])

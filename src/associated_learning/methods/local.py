@@ -11,7 +11,7 @@ from typing import Self
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from associated_learning.methods.base import Method, State
+from associated_learning.methods.base import Method, State, first
 from associated_learning.methods.headed import classifier
 from associated_learning.networks.layers import chained
 from associated_learning.networks.protocol import Head, Shape
@@ -67,10 +67,10 @@ class LocalNetwork(Method):
 
     def forward(self, images: Tensor, components: int | None = None) -> Tensor:
         """Logits, shape (batch, C), of the first `components` parts (default: all)."""
-        *_, last = used = self.components[:components]
+        used = first(self.components, components)
         for part in used:
             images = part.block(images)
-        return last.head(images)
+        return used[-1].head(images)
 
     def prefix_predictions(self, images: Tensor) -> Iterator[Tensor]:
         """Logits of the prefixes of 1 .. n parts, the forward path computed once."""

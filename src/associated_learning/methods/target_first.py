@@ -45,7 +45,7 @@ class TargetFirstNetwork(AssociatedNetwork):
                 return {"steps": step, "seconds": time.monotonic() - started}
         raise TrainingError(
             f"{name}: after {MOST_STEPS} steps the target path alone does not decode its "
-            f"{self.classes} classes. A larger --target-width may help"
+            f"{self.classes} classes. A larger target width (--target-width) may help"
         )
 
     @torch.inference_mode()

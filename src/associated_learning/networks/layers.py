@@ -187,9 +187,13 @@ def chained(blocks: Sequence[nn.Module], example: Tensor | Shape) -> list[tuple[
     ValueError
         There is no block, or one does not take or give the batch as the first dimension.
     TypeError
-        A block gives neither a tensor nor a tuple that begins with one, or the blocks do not give
-        floats of one dtype on one device.
+        The blocks are no list of modules. A block gives neither a tensor nor a tuple that begins
+        with one, or the blocks do not give floats of one dtype on one device. The example is
+        neither a tensor nor a shape.
     """
+    kind, blocks = type(blocks).__name__, list(blocks)
+    if not all(isinstance(block, nn.Module) for block in blocks):
+        raise TypeError(f"blocks: a {kind}; allowed: a list of torch.nn.Module")
     if not blocks:
         raise ValueError("the list of blocks is empty: a network needs at least one")
     modes = [(module, module.training) for block in blocks for module in block.modules()]
@@ -197,7 +201,11 @@ def chained(blocks: Sequence[nn.Module], example: Tensor | Shape) -> list[tuple[
     try:
         with torch.no_grad():
             for k, block in enumerate(blocks):
-                y = block.eval()(x)
+                try:
+                    y = block.eval()(x)
+                except Exception as error:
+                    error.add_note(f"blocks[{k}] was tried on {tuple(x.shape)}")
+                    raise
                 if isinstance(y, tuple):
                     block, y = nn.Sequential(block, First()), y[0]
                 if not isinstance(y, Tensor):
@@ -228,8 +236,15 @@ def _samples(blocks: Sequence[nn.Module], example: Tensor | Shape, count: int = 
     """Inputs, (count, ...), on the device of the blocks' parameters."""
     parameters = (p for block in blocks for p in block.parameters() if p.is_floating_point())
     if isinstance(example, Tensor):
+        if not example.ndim or not len(example):
+            raise ValueError(f"example: {tuple(example.shape)}; allowed: a batch, (1 or more, ...)")
         rows = [k % len(example) for k in range(count)]
         return example[rows].to(next(parameters, example).device)
+    if not (isinstance(example, Sequence) and all(isinstance(size, int) for size in example)):
+        raise TypeError(
+            f"example: a {type(example).__name__}; allowed: a tensor, (batch, ...), or the shape of"
+            " one input"
+        )
     # Between 0 and 1 and all different, without a random draw.
     x = torch.arange(count * math.prod(example), device="cpu").sin().square()
     return x.view(count, *example).to(next(parameters, torch.empty(0)))

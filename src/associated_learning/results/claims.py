@@ -167,8 +167,10 @@ def sizes(tables: Tables, claim: Claim) -> Answer:
         right = name in here.index and list(here.loc[name, columns]) == official
         verdict = YES if right else NO if name in here.index else NOT_RUN
         found.append(((registry.dataset_label(name),), verdict))
-    right = sum(verdict == YES for _, verdict in found)
-    statistic = f"{right} of {len(found)} data sets as published"
+    shown = [verdict for _, verdict in found if verdict != NOT_RUN]
+    if not shown:
+        return Answer(NOT_RUN, None, NOT_RUN)
+    statistic = f"{shown.count(YES)} of {len(shown)} data sets as published"
     return Answer(statistic, None, counted(found, "data sets"))
 
 

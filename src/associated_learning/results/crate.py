@@ -165,7 +165,8 @@ class _Description:
         whole = self._action(
             f"#{self.scale}",
             f"snakemake {self.scale}",
-            "All that the scale's figures and tables read; its end is that of the last training",
+            "What the scale's figures and tables read, as far as it was there when packed, and"
+            " the workflow as it then was; its end is that of the last training",
             main,
             [given, settings, *inputs.values()],
             [self.parts[name] for name in sorted(self.contents)],

@@ -54,7 +54,7 @@ def make(inputs: list[Path]) -> Table:
     frame = pd.DataFrame(rows)
     facts = [output.INTERVAL, f"Trained for {_steps(frame['steps'])} steps."]
     if any(map(_is_ours, frame["method"])):
-        facts.append("†: ours, not in the thesis.")
+        facts.append("†: not in the thesis.")
     caption = output.caption(CAPTION, frame, *facts)
     return Table(frame, caption, pd.DataFrame([_show(row) for row in rows]))
 

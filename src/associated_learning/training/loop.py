@@ -21,8 +21,9 @@ from associated_learning.training.config import Config
 from associated_learning.training.graph import make_run
 from associated_learning.training.run import Run
 
-TIMED = (10, 60)  # steps of a process whose time tells how long it will take; the first take longer
-LONG = 60.0  # seconds; for less, that is not said
+# Steps of a process whose time tells how much is left, and the seconds from which that is said.
+FIRST_TIMED, LAST_TIMED = 10, 60
+WORTH_SAYING = 60.0
 TOO_LARGE = re.compile("can't allocate memory|overflow", re.IGNORECASE)
 
 
@@ -102,7 +103,7 @@ def run_to_end(run: Run, saved: Path, stop: list[int], checkpoint_seconds: float
     begun = f"goes on from step {run.step} of" if run.step else "begins:"
     epochs = f"{run.total_steps / run.steps_per_epoch:g} epochs of {run.steps_per_epoch}"
     print(f"{name} | {begun} {run.total_steps} steps, {epochs}", flush=True)
-    first, last = (run.step + steps for steps in TIMED)
+    first, last = run.step + FIRST_TIMED, run.step + LAST_TIMED
     timed_from = last_save
     bar = tqdm(total=run.total_steps, initial=run.step, desc=name, unit="step", disable=None)
     with bar:
@@ -114,7 +115,7 @@ def run_to_end(run: Run, saved: Path, stop: list[int], checkpoint_seconds: float
                 if run.step == last:
                     each = (time.monotonic() - timed_from) / (last - first)
                     left = each * (run.total_steps - run.step)
-                    if left >= LONG:
+                    if left >= WORTH_SAYING:
                         with tqdm.external_write_mode():
                             print(f"{name} | about {_time(left)} left", flush=True)
                 row = run.evaluate() if run.step in run.looks else None
