@@ -1,6 +1,6 @@
 """How long a user waits: for help, a figure, a scale drawn anew from its archive, the smoke scale.
 
-Each is a command, run in a new working directory, as often as ROUNDS says, on all cores.
+Each is a command, run in a new working directory, on all cores.
 """
 
 import argparse
@@ -15,7 +15,6 @@ from associated_learning import terminal
 from associated_learning.files import atomic_write
 from associated_learning.machine import processor, usable_cores
 
-ROUNDS = 3
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks/results"
 WORKFLOW = ["snakemake", "-s", str(ROOT / "Snakefile"), "--cores", str(usable_cores())]
@@ -50,10 +49,12 @@ def seconds(commands: list[list[str]]) -> float:
 
 def page(found: dict[str, list[float]]) -> str:
     """Markdown: a table, with the machine."""
+    counts = {len(times) for times in found.values()}
+    runs = f"{counts.pop()} runs" if counts != {1} else "one run"
     lines = [
         "# How long a user waits",
         "",
-        f"Wall seconds, median and range of {ROUNDS} runs, each in a new working directory.",
+        f"Wall seconds, each time in a new working directory: median and range of {runs}.",
         "{processor}, {cores} cores.".format_map(processor()),
         "",
         "| what | seconds | range | goal |",
@@ -69,9 +70,10 @@ def main(argv: list[str] | None = None) -> None:
     """Measure; print the page and write it."""
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--out", type=Path, default=RESULTS, help="folder (default: results)")
+    p.add_argument("--rounds", type=int, default=3, help="runs of each (default: 3)")
     args = p.parse_args(argv)
     found: dict[str, list[float]] = {what: [] for what in CASES}
-    for _ in range(ROUNDS):
+    for _ in range(args.rounds):
         for what, (_, commands) in CASES.items():
             found[what].append(seconds(commands))
             print(f"{what}: {found[what][-1]:.2f} s", file=sys.stderr, flush=True)
