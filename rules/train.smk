@@ -1,12 +1,3 @@
-# Its files are removed before it begins, and Snakemake's own reasons are not shown.
-def anew(wildcards):
-    """Whether a finished run without weights is trained again; if so, say it."""
-    run = Path(RUN.format_map(dict(wildcards.items())))
-    if again := places.without_weights(run):
-        print(f"{run}: trained again: its weights, which no archive holds, are gone", file=sys.stderr)
-    return str(again)
-
-
 # One training: a network, a method, a data set, a seed. Its code is what decides its numbers.
 
 
@@ -33,7 +24,8 @@ rule train:
         # Resources, unlike parameters, may change without a new training.
         device=config["device"],
         gpu=0 if config["device"] == "cpu" else 1,
-        anew=anew,
+        # Asked for before its files are removed; Snakemake's own reasons are not shown.
+        anew=lambda w: places.trained_again(RUN.format_map(dict(w.items()))),
     params:
         flags=lambda w: plan.flags(
             plan.run_settings(config, w.scale, w.dataset, w.arch, w.method, w.variant)

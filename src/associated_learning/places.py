@@ -5,6 +5,7 @@ With `snakemake -s .../Snakefile -d elsewhere`, what belongs to the workflow is 
 """
 
 import os
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -50,6 +51,16 @@ def gone(files: Iterable[str]) -> set[str]:
 def without_weights(run: Path) -> bool:
     """Whether a run is finished, and its weights are gone."""
     return (run / "metrics.json").exists() and not (run / "weights.safetensors").exists()
+
+
+def trained_again(run: str) -> str:
+    """Whether a finished run without weights is trained again: "True" if so, and said."""
+    if again := without_weights(Path(run)):
+        print(
+            f"{run} is trained again: its weights, which no archive holds, are gone",
+            file=sys.stderr,
+        )
+    return str(again)
 
 
 def refusal(workflow: str, working: str, conda: bool = False) -> str:
