@@ -55,9 +55,9 @@ def without_weights(run: Path) -> bool:
 
 def trained_again(run: str) -> str:
     """Whether a finished run without weights is trained again: "True" if so, and said."""
-    if again := without_weights(Path(run)):
+    if again := without_weights(folder := Path(run)):
         print(
-            f"{run} is trained again: its weights, which no archive holds, are gone",
+            f"{folder} is trained again: its weights, which no archive holds, are gone",
             file=sys.stderr,
         )
     return str(again)

@@ -101,7 +101,7 @@ def test_the_table_of_claims_has_one_row_per_claim_and_what_is_ours_below(tables
         "| Thesis | Claim | Answer | Finding |",
         "|---|---|---|---|",
         "| 3.2 | it works | reproduced | MLP 3 |",
-        "| — | our own | ours | BP 99.0\N{NO-BREAK SPACE}% |",
+        "| ours | our own | shown, not judged | BP 99.0\N{NO-BREAK SPACE}% |",
     ]
     claims = tables / "claims.csv"
     text = claims.read_text()
@@ -110,7 +110,7 @@ def test_the_table_of_claims_has_one_row_per_claim_and_what_is_ours_below(tables
     # What was not run is left out.
     assert fill.claims().splitlines()[2:] == [
         "| 3.2 | it works | reproduced in 1 of 2 networks, not in 1 | MLP 3 |",
-        "| — | our own | ours | BP 99.0\N{NO-BREAK SPACE}% |",
+        "| ours | our own | shown, not judged | BP 99.0\N{NO-BREAK SPACE}% |",
     ]
     claims.write_text(text)
     claims.write_text(claims.read_text() + "3.3,it is fast,reproduced\n", encoding="utf-8")

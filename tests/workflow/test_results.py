@@ -38,7 +38,7 @@ def test_the_runs_of_the_workstation_scale_are_those_that_this_checkout_trains()
         for name, content in packed.items()
         if name.endswith((current.RUN, current.TUNING))
     }
-    assert len(runs) > 10
+    assert runs
     assert current.others(config, "workstation", runs) == {}
 
 
