@@ -57,7 +57,8 @@ def trained_again(run: str) -> str:
     """Whether a finished run without weights is trained again: "True" if so, and said."""
     if again := without_weights(folder := Path(run)):
         print(
-            f"{folder} is trained again: its weights, which no archive holds, are gone",
+            f"{folder} is trained again: it was finished, but its weights are not there (archives"
+            " hold none)",
             file=sys.stderr,
         )
     return str(again)

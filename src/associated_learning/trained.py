@@ -155,12 +155,13 @@ def load(run: str | os.PathLike[str]) -> Trained:
         metrics = json.loads(path.read_text(encoding="utf-8"))
         config = metrics["config"]
         arch, method, *widths = (config[k] for k in ("arch", "method", "width", "target_width"))
-    known = {"network": (arch, registry.networks()), "method": (method, registry.methods())}
-    for what, (name, names) in known.items():
-        if name not in names:
-            there = ", ".join(names)
-            raise LoadError(f"{run} is of the {what} {name!r}; known here: {there}")
-    train = f"Train it again: {_command(config, run)}"
+        len(metrics["prefix_test_accuracy"])
+        known = {"network": (arch, registry.networks()), "method": (method, registry.methods())}
+        for what, (name, names) in known.items():
+            if name not in names:
+                there = ", ".join(names)
+                raise LoadError(f"{run} is of the {what} {name!r}; known here: {there}")
+        train = f"Train it again: {_command(config, run)}"
     path = run / "weights.safetensors"
     if not path.is_file():
         raise LoadError(f"{path} is missing. {train}")
@@ -169,14 +170,15 @@ def load(run: str | os.PathLike[str]) -> Trained:
     if images is None:
         raise LoadError(f"{path} is of an older version, without the mean image. {train}")
     shape, classes = tuple(images.mean_image.shape), len(images.classes)
-    network = build.build(arch, method, shape, classes, *widths)
+    with _clear_errors(run / "metrics.json"):
+        network = build.build(arch, method, shape, classes, *widths)
     try:
         # Copied, not assigned: they lie in memory as those did that were evaluated.
         network.load_state_dict(tensors)
     except RuntimeError as error:
         raise LoadError(
             f"{path} does not fit what {arch} by {method} is in this version: use the version that"
-            f" trained it, or another --out. {train}"
+            f" trained it. {train}"
         ) from error
     network.eval()
     return Trained(network, metrics, _gives_logits(network, shape), *images)
@@ -189,7 +191,7 @@ def _clear_errors(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise LoadError(f"{path} cannot be read: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError, SafetensorError) as error:
+    except (ValueError, LookupError, TypeError, ArithmeticError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:200]
         raise LoadError(
             f"{path} is damaged ({type(error).__name__}: {reason}): delete it and train again"
@@ -243,4 +245,4 @@ def _command(config: Mapping[str, Any], run: Path) -> str:
     told = {key: value for key, value in config.items() if value is not None}
     if not build.method_class(config["method"]).has_target_path:
         told.pop("target_lr_factor", None)  # it is 1, which is not told
-    return f"python -m associated_learning train {settings.flags(told | {'out': run})}"
+    return f"python -m associated_learning train {settings.flags(told | {'out': run})} --overwrite"

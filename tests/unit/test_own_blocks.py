@@ -213,8 +213,16 @@ def test_no_block_is_no_network(method):
 @pytest.mark.parametrize(
     ("blocks", "example", "message"),
     [
-        (nn.ModuleDict({"a": nn.Linear(4, 4)}), (4,), "blocks: a ModuleDict; allowed: a list of"),
-        ({"a": nn.Linear(4, 4)}, (4,), "blocks: a dict; allowed: a list of torch.nn.Module"),
+        (
+            nn.ModuleDict({"a": nn.Linear(4, 4)}),
+            (4,),
+            "blocks: a ModuleDict with a str at 0; allowed: a",
+        ),
+        ({"a": nn.Linear(4, 4)}, (4,), "blocks: a dict with a str at 0; allowed: a list"),
+        (nn.Linear(4, 4), (4,), "blocks: a Linear; allowed: a list of torch.nn.Module"),
+        ([nn.Linear(4, 4), nn.ReLU], (4,), "blocks: a list with a type at 1; allowed: a list"),
+        ([nn.Linear(4, 4)], 4, "example: a int; allowed: a tensor, (batch, ...), or the shape"),
+        ([nn.Linear(4, 4)], (-4,), "example: a tuple; allowed: a tensor, (batch, ...), or the"),
         (
             [nn.Linear(4, 4)],
             {"ids": torch.zeros(2, 4)},
@@ -244,11 +252,13 @@ def test_an_error_within_a_block_says_which():
 
 
 @pytest.mark.parametrize("method", registry.methods())
-def test_labels_in_a_column_are_refused_and_train_nothing(method):
+def test_labels_in_a_column_or_too_few_are_refused_and_train_nothing(method):
     net, x = made("vectors", method)
-    with pytest.raises((ValueError, RuntimeError)):
-        for losses in net.losses(x, torch.zeros(len(x), 1, dtype=torch.int64)):
-            sum(losses).backward()
+    column = torch.zeros(len(x), 1, dtype=torch.int64)
+    for labels in (column, column[0], column[:2, 0]):
+        with pytest.raises((ValueError, RuntimeError)):
+            for losses in net.losses(x, labels):
+                sum(losses).backward()
     assert all(p.grad is None for p in net.parameters())
 
 

@@ -242,5 +242,5 @@ def test_a_scale_goes_on_from_an_archive_and_trains_nothing_finished(
         "bp/seed0/tsne.safetensors",
     ]
     said = project.run("--dry-run", "smoke").stdout
-    assert said.count("is trained again: its weights, which no archive holds, are gone") == 1
+    assert said.count("is trained again: it was finished, but its weights are not there") == 1
     assert "results/smoke/digits/mlp/bp/seed0 is trained again" in said

@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from associated_learning import machine, registry
+from associated_learning import cells, machine, registry
 from associated_learning.commands import Parser, integer, not_negative, positive
 
 if TYPE_CHECKING:
@@ -146,6 +146,10 @@ def resolve(p: Parser, options: dict[str, Any]) -> "Config":
     """The config that flags stand for, or an end with a message."""
     from associated_learning.training import config
 
+    arch, method = options["arch"], options["method"]
+    listed = {"networks": registry.networks(), "methods": registry.methods()}
+    if not cells.trains(listed, method, arch):
+        p.error(f"argument --method: {method}; it cannot train --arch {arch}")
     if options["device"] == "auto":
         options["device"] = None
     if options["threads"] > (most := machine.most_threads()):

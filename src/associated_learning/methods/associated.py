@@ -19,6 +19,7 @@ Affiliated parameters (used to train only): b_1 .. b_{n-1}, g_1 .. g_n.
 from collections.abc import Iterator, Sequence
 from typing import Self
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
@@ -137,18 +138,21 @@ class AssociatedNetwork(Method):
 
     def start(self, images: Tensor, labels: Tensor) -> State:
         """(s_0, t_0): the images and the one-hot labels."""
-        return images, self.targets(labels)
+        return images, self.targets(labels, len(images))
 
-    def targets(self, labels: Tensor) -> Tensor:
+    def targets(self, labels: Tensor, count: int | None = None) -> Tensor:
         """One-hot labels, shape (batch, C), of the dtype of the target path.
 
         Raises
         ------
         ValueError
-            Labels are not of shape (batch,): the losses would be of other shapes, and be broadcast.
+            They are no class indices, or not `count`: mean squared errors would be broadcast.
         """
-        if labels.ndim != 1:
-            raise ValueError(f"labels: {tuple(labels.shape)}; allowed: class indices, (batch,)")
+        if labels.ndim != 1 or labels.dtype != torch.int64 or count not in (None, len(labels)):
+            raise ValueError(
+                f"labels: {labels.dtype} {tuple(labels.shape)}; allowed: class indices, torch.int64"
+                f" ({'batch' if count is None else count},)"
+            )
         like = next(self.components[0].decoder.parameters())
         return F.one_hot(labels, self.classes).to(like.dtype)
 

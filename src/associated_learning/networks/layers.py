@@ -5,7 +5,8 @@ convolutions, which is what tells torch. Shapes are torch's, (batch, channels, h
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from numbers import Integral
 from typing import Any
 
 import torch
@@ -191,9 +192,13 @@ def chained(blocks: Sequence[nn.Module], example: Tensor | Shape) -> list[tuple[
         with one, or the blocks do not give floats of one dtype on one device. The example is
         neither a tensor nor a shape.
     """
-    kind, blocks = type(blocks).__name__, list(blocks)
-    if not all(isinstance(block, nn.Module) for block in blocks):
-        raise TypeError(f"blocks: a {kind}; allowed: a list of torch.nn.Module")
+    kind, allowed = type(blocks).__name__, "allowed: a list of torch.nn.Module"
+    if not isinstance(blocks, Iterable):
+        raise TypeError(f"blocks: a {kind}; {allowed}")
+    blocks = list(blocks)
+    for k, block in enumerate(blocks):
+        if not isinstance(block, nn.Module):
+            raise TypeError(f"blocks: a {kind} with a {type(block).__name__} at {k}; {allowed}")
     if not blocks:
         raise ValueError("the list of blocks is empty: a network needs at least one")
     modes = [(module, module.training) for block in blocks for module in block.modules()]
@@ -240,10 +245,11 @@ def _samples(blocks: Sequence[nn.Module], example: Tensor | Shape, count: int = 
             raise ValueError(f"example: {tuple(example.shape)}; allowed: a batch, (1 or more, ...)")
         rows = [k % len(example) for k in range(count)]
         return example[rows].to(next(parameters, example).device)
-    if not (isinstance(example, Sequence) and all(isinstance(size, int) for size in example)):
+    shape = example if isinstance(example, tuple | list) else [0]
+    if not all(isinstance(size, Integral) and size > 0 for size in shape):
         raise TypeError(
             f"example: a {type(example).__name__}; allowed: a tensor, (batch, ...), or the shape of"
-            " one input"
+            " one input, whole numbers from 1 up"
         )
     # Between 0 and 1 and all different, without a random draw.
     x = torch.arange(count * math.prod(example), device="cpu").sin().square()
