@@ -83,6 +83,7 @@ def test_help_of_every_command_takes_no_torch():
         (["--device", "tpu"], ["--device", "'tpu'", "cuda"]),
         (["--epochs", "\u00b2"], ["--epochs", "from 1 up"]),
         (["--method", "bp", "--target-lr-factor", "3"], ["--target-lr-factor", "bp"]),
+        (["--method", "dtp"], ["--method", "dtp", "--arch cnn"]),
         (["--method", "bp", "--workers", "2"], ["--workers", "2", "bp"]),
         (["--device", "cpu", "--tf32"], ["--tf32", "cpu"]),
         (["--out", ""], ["--out", "empty"]),

@@ -367,6 +367,31 @@ def test_weights_of_old_are_refused_here_and_can_still_be_measured(folder, digit
         assert name == same and torch.equal(value, wanted)
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"method": ["al"]},
+        {"method": "dtp", "arch": "cnn"},
+        {"width": "wide"},
+        {"width": None},
+        {"target_width": 0},
+        {"arch": 1},
+    ],
+)
+def test_a_record_that_cannot_be_is_named(trained, tmp_path, edit):
+    shutil.copytree(trained(method="al"), tmp_path / "run")
+    path = tmp_path / "run/metrics.json"
+    metrics = json.loads(path.read_bytes())
+    metrics["config"] |= edit
+    path.write_text(json.dumps(metrics), encoding="utf-8")
+    with pytest.raises(associated_learning.LoadError, match=r"metrics\.json is damaged|known here"):
+        associated_learning.load(tmp_path / "run")
+    del metrics["prefix_test_accuracy"]
+    path.write_text(json.dumps(metrics), encoding="utf-8")
+    with pytest.raises(associated_learning.LoadError, match=r"metrics\.json is damaged"):
+        associated_learning.load(tmp_path / "run")
+
+
 @pytest.mark.parametrize("file", ["metrics.json", "weights.safetensors"])
 @pytest.mark.parametrize("damaged", ["cut", "empty", "of another network"])
 def test_a_damaged_file_is_named(folder, trained, tmp_path, file, damaged):
