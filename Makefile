@@ -27,7 +27,7 @@ setup: .venv/.complete ## build .venv from envs/requirements.lock
 .venv/.complete: envs/requirements.lock envs/bootstrap.lock
 	@sh envs/setup.sh $(PYTHON)
 
-smoke: setup ## the whole workflow on scikit-learn's digits, three minutes, no network
+smoke: setup ## the whole workflow on scikit-learn's digits, three minutes, no data to fetch
 	$(SNAKEMAKE) smoke
 
 laptop: setup ## reduced widths and epochs on the real data sets
@@ -52,7 +52,7 @@ test-faults: setup ## trainings killed, disks filled, files damaged: counted; an
 test-slurm: setup ## the Slurm profile beside a Slurm of one node, ten minutes; on Debian, as root
 	sh tests/workflow/slurm.sh python -m pytest tests/workflow/test_slurm.py
 
-bench: setup ## time steps of every network, pipelined training, and what a user waits for, on an idle machine: seventy minutes
+bench: setup ## time steps of every network, pipelined training, and what a user waits for, on an idle machine: eighty minutes
 	python benchmarks/step.py
 	python benchmarks/pipeline.py
 	python benchmarks/quick.py
