@@ -34,6 +34,7 @@ OURS = {
     "patch.linewidth": 0.8,
     "xtick.major.pad": 3.5,
     "ytick.major.pad": 3.5,
+    "figure.dpi": 300,  # of the layout as of the PNG
     "savefig.dpi": 300,
     "pdf.fonttype": 42,  # TrueType, which printers and journals accept
 }

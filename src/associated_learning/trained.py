@@ -220,13 +220,16 @@ def read_images(path: Path) -> np.ndarray:
 
 def _pixels(images: Any, shape: Shape) -> Tensor:
     """Images given as (n, height, width, channels) as those of a data set, or a ValueError."""
-    if isinstance(images, Tensor):
-        images = images.detach().cpu()
-    array, (channels, *size) = np.asarray(images), shape
+    channels, *size = shape
     allowed = [(*size, channels), *([tuple(size)] if channels == 1 else [])]
+    shapes = " or ".join(f"(n, {', '.join(map(str, of))})" for of in allowed)
+    told = f"allowed: uint8 {shapes}, n from 1"
+    try:
+        array = np.asarray(images.detach().cpu() if isinstance(images, Tensor) else images)
+    except (TypeError, ValueError) as error:  # a type that NumPy lacks; rows of several lengths
+        raise ValueError(f"images: {error}; {told}") from error
     if array.dtype != np.uint8 or array.shape[1:] not in allowed or not len(array):
-        shapes = " or ".join(f"(n, {', '.join(map(str, of))})" for of in allowed)
-        raise ValueError(f"images: {array.dtype} {array.shape}; allowed: uint8 {shapes}, n from 1")
+        raise ValueError(f"images: {array.dtype} {array.shape}; {told}")
     pixels = torch.tensor(array.reshape(-1, *size, channels))
     return pixels.permute(0, 3, 1, 2).contiguous()
 

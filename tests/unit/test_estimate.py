@@ -1,5 +1,6 @@
 """What a scale will take: every training counted once, and timed as it is trained."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -41,8 +42,24 @@ def test_the_command_prints_hours_by_experiment(prepared, monkeypatch, capsys):
     monkeypatch.setattr(steps, "STEPS", 1)
     command.main(["smoke", "--device", "cpu", "--data", str(prepared)])
     printed = capsys.readouterr().out
-    assert "|  | accuracy | 6 | 0.0 |" in printed
+    assert re.search(r"^\|  \| accuracy \| 6 \| 0\.0\d \|$", printed, re.MULTILINE)
     assert "| Sigmoid networks | learning rates | 8 |" in printed
+    assert "|  | all | 34 |" in printed
+
+
+def test_a_scale_in_one_part_has_no_column_of_parts(config, prepared, monkeypatch, capsys):
+    unordered = config | {"scales": {"smoke": config["scales"]["smoke"] | {"order": []}}}
+    monkeypatch.setattr(configuration, "shipped", lambda _: unordered)
+    one = {"part": "", "experiment": "accuracy", "trainings": 6, "hours": 0.456}
+    monkeypatch.setattr(estimate, "hours", lambda *_: [one, one | {"hours": 20.04}])
+    command.main(["smoke", "--device", "cpu", "--data", str(prepared)])
+    table = capsys.readouterr().out.split("\n\n")[0].strip().splitlines()
+    assert table[0] == "| Experiment | Trainings | Core-hours |" and table[1] == "|---|---:|---:|"
+    assert table[2:] == [
+        "| accuracy | 6 | 0.46 |",
+        "| accuracy | 6 | 20.0 |",
+        "| all | 12 | 20.5 |",
+    ]
 
 
 def test_another_scale_is_refused_with_those_that_there_are(capsys):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -32,7 +33,8 @@ def folder(trained):
 
 @pytest.mark.parametrize(("arch", "method"), CELLS)
 def test_the_last_layer_predicts_what_was_measured(folder, digits, arch, method):
-    network, config = hidden.load_network(folder(arch, method), digits)
+    of = hidden.load(folder(arch, method), digits)
+    network, config = of.network, of.metrics["config"]
     assert (config["arch"], config["method"]) == (arch, method) and not network.training
     *_, (name, values) = hidden.layers(network, digits)
     accuracy = np.mean(values.argmax(1) == digits.test_labels.numpy())
@@ -42,10 +44,20 @@ def test_the_last_layer_predicts_what_was_measured(folder, digits, arch, method)
     assert values.min() >= 0 and values.max() <= 1
 
 
+def test_a_run_on_other_data_or_without_weights_is_refused(folder, digits, tmp_path):
+    other = replace(digits, name="mnist")
+    with pytest.raises(SystemExit, match=r"was trained on digits; --data is mnist"):
+        hidden.load(folder("mlp", "bp"), other)
+    shutil.copytree(folder("mlp", "bp"), tmp_path / "run")
+    (tmp_path / "run/weights.safetensors").unlink()
+    with pytest.raises(SystemExit, match=r"weights.safetensors is missing. Train it again:"):
+        hidden.load(tmp_path / "run", digits)
+
+
 def test_layers_of_al_bp_and_same_path_correspond(folder, digits):
     names = {}
     for method in ("al", "bp", "same_path"):
-        network, _ = hidden.load_network(folder("cnn", method), digits)
+        network = hidden.load(folder("cnn", method), digits).network
         names[method] = [(name, v.shape[1]) for name, v in hidden.layers(network, digits, 10)]
     assert names["al"] == names["bp"] == names["same_path"]
     assert [name for name, _ in names["al"]] == [
@@ -55,7 +67,7 @@ def test_layers_of_al_bp_and_same_path_correspond(folder, digits):
 
 @pytest.mark.parametrize("method", ["al", "same_path"])
 def test_hidden_layers_are_the_forward_path_of_the_method(folder, digits, method):
-    network, _ = hidden.load_network(folder("cnn", method), digits)
+    network = hidden.load(folder("cnn", method), digits).network
     x = images.prepare(digits.test_images[:7], digits.mean_image, standardised=False)
     found = dict(hidden.layers(network, digits, 7))
     with torch.no_grad():
@@ -66,7 +78,7 @@ def test_hidden_layers_are_the_forward_path_of_the_method(folder, digits, method
 
 
 def test_a_class_has_the_rows_of_its_images(folder, digits):
-    network, _ = hidden.load_network(folder("cnn", "al"), digits)
+    network = hidden.load(folder("cnn", "al"), digits).network
     of_class = dict(hidden.layers(network, digits, label=3))
     for name, values in hidden.layers(network, digits):
         rows = values[digits.test_labels.numpy() == 3]
@@ -117,7 +129,7 @@ def test_commands_write_what_tables_and_figures_read(folder, digits, prepared, t
     common = ["--run", run, "--data", str(prepared / "digits.safetensors")]
     distances.main([*common, "--out", str(tmp_path / "d.csv")])
     table = pd.read_csv(tmp_path / "d.csv")
-    network, _ = hidden.load_network(folder("cnn", "al"), digits)
+    network = hidden.load(folder("cnn", "al"), digits).network
     for (name, values), row in zip(hidden.layers(network, digits), table.itertuples(), strict=True):
         labels = digits.test_labels.numpy()
         wanted = silhouette_score(values.astype(np.float64), labels, metric="sqeuclidean")

@@ -26,7 +26,7 @@ def measured(folder, prepared, out, *flags):
 
 
 def test_training_images_are_prepared_as_test_images_are(folder, digits):
-    network, _ = hidden.load_network(folder("al"), digits)
+    network = hidden.load(folder("al"), digits).network
     from dataclasses import replace
 
     swapped = replace(
@@ -38,7 +38,7 @@ def test_training_images_are_prepared_as_test_images_are(folder, digits):
 
 
 def test_a_slice_of_the_images_has_their_rows(folder, digits):
-    network, _ = hidden.load_network(folder("al"), digits)
+    network = hidden.load(folder("al"), digits).network
     some = dict(hidden.layers(network, digits, slice(40, 60)))
     for name, values in hidden.layers(network, digits):
         np.testing.assert_allclose(some[name], values[40:60], rtol=1e-4, atol=1e-5)
@@ -49,7 +49,7 @@ def test_every_layer_has_the_accuracy_of_a_classifier_fitted_anew(
     folder, digits, prepared, tmp_path, method
 ):
     table = measured(folder(method), prepared, tmp_path / "p.csv", "--images", "700")
-    network, _ = hidden.load_network(folder(method), digits)
+    network = hidden.load(folder(method), digits).network
     train = hidden.layers(network, digits, 700, training=True)
     labels, wanted = digits.train_labels[:700].numpy(), digits.test_labels.numpy()
     for (name, values), (_, tested), row in zip(

@@ -75,7 +75,7 @@ def test_every_prefix_of_every_method_is_as_accurate_as_was_measured(trained, di
 def test_scores_are_what_the_inference_path_ends_in(trained, digits, method):
     folder = trained(method=method)
     found = associated_learning.load(folder).predict(pictures(digits))
-    *_, (_, wanted) = hidden.layers(hidden.load_network(folder, digits)[0], digits)
+    *_, (_, wanted) = hidden.layers(hidden.load(folder, digits).network, digits)
     np.testing.assert_allclose(found.scores[:, -1], wanted, atol=1e-5)
     assert found.scores.min() >= 0 and found.scores.max() <= 1
     assert (found.scores[:, -1].argmax(1) == found.labels).all()
@@ -149,6 +149,12 @@ def test_images_of_another_type_or_size_are_refused(al, shape, dtype):
         al.predict(np.zeros(shape, dtype))
     allowed = "allowed: uint8 (n, 16, 16, 1) or (n, 16, 16), n from 1"
     assert str(error.value) == f"images: {dtype} {shape}; {allowed}"
+
+
+@pytest.mark.parametrize("images", [torch.zeros(1, 16, 16, dtype=torch.bfloat16), [[0], [0, 1]]])
+def test_images_that_no_array_can_hold_are_refused(al, images):
+    with pytest.raises(ValueError, match=r"^images: .*; allowed: uint8 \(n, 16, 16, 1\)"):
+        al.predict(images)
 
 
 def test_a_prefix_exits_early_where_it_is_sure_enough(al, digits):
@@ -352,7 +358,7 @@ def of_old(path) -> None:
     path.write_bytes(safetensors.torch.save(tensors))
 
 
-def test_weights_of_old_are_refused_here_and_can_still_be_measured(folder, digits, tmp_path):
+def test_weights_of_old_are_refused(folder, tmp_path):
     shutil.copytree(folder, tmp_path / "run")
     of_old(tmp_path / "run/weights.safetensors")
     with pytest.raises(
@@ -360,11 +366,6 @@ def test_weights_of_old_are_refused_here_and_can_still_be_measured(folder, digit
         match=r"older version, without the mean image. Train it again:",
     ):
         associated_learning.load(tmp_path / "run")
-    old, new = (hidden.load_network(path, digits)[0] for path in (tmp_path / "run", folder))
-    for (name, value), (same, wanted) in zip(
-        old.state_dict().items(), new.state_dict().items(), strict=True
-    ):
-        assert name == same and torch.equal(value, wanted)
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,12 @@ def main(argv: list[str] | None = None) -> None:
     total = {key: sum(row[key] for row in rows) for key in ("trainings", "hours")}
     order = [entry["title"] for entry in config["scales"][args.scale].get("order", [])] + [""]
     rows.sort(key=lambda row: order.index(row["part"]))
-    print("\n| Part | Experiment | Trainings | Core-hours |\n|---|---|---:|---:|")
-    for row in [*rows, {"part": "all", "experiment": "", **total}]:
-        print("| {part} | {experiment} | {trainings} | {hours:.1f} |".format_map(row))
+    rows.append({"part": "", "experiment": "all", **total})
+    lines = ["| Part | Experiment | Trainings | Core-hours |", "|---|---|---:|---:|"]
+    for row in rows:
+        hours = format(row["hours"], ".1f" if row["hours"] >= 1 else ".2f")
+        lines.append(f"| {row['part']} | {row['experiment']} | {row['trainings']} | {hours} |")
+    if len(order) == 1:  # a scale in one part
+        lines = [f"|{line.split('|', 2)[2]}" for line in lines]
+    print("", *lines, sep="\n")
     print("\nNot in it: what is measured of trained networks, rates beyond the grid, throughput.")

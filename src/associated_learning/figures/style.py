@@ -299,6 +299,8 @@ def save(figure: Figure, prefix: Path, mark: str = "", record: str = "") -> None
         strip = 0.35 * CM / figure.get_figheight()  # kept free for the mark
         figure.get_layout_engine().set(rect=(0, strip, 1, 1 - strip))
         figure.text(0.995, 0.01, mark, ha="right", fontsize=7, color="0.2")
+    figure.draw_without_rendering()  # laid out once, for both
+    figure.set_layout_engine("none")
     pdf = {"CreationDate": None, "Keywords": record or None}
     for suffix, metadata in (("pdf", pdf), ("png", {"Comment": record})):
         drawn = io.BytesIO()  # on a full disk Matplotlib's own writing ends in other errors

@@ -43,7 +43,8 @@ def write(run: Path, data: Path, out: Path) -> None:
         the fields of `ClassDistances`.
     """
     dataset = load.load_file(data)
-    network, config = hidden.load_network(run, dataset)
+    of = hidden.load(run, dataset)
+    network, config = of.network, of.metrics["config"]
     identity = {key: config[key] for key in ("dataset", "arch", "method", "seed")}
     found = class_distances(
         lambda label: hidden.layers(network, dataset, label=label),

@@ -47,7 +47,8 @@ def write(run: Path, data: Path, out: Path, samples: int, perplexity: float, see
         Of t-SNE.
     """
     dataset = load.load_file(data)
-    network, config = hidden.load_network(run, dataset)
+    of = hidden.load(run, dataset)
+    network, config = of.network, of.metrics["config"]
     labels = dataset.test_labels.numpy()[:samples]
     groups, group_names = labels, dataset.classes
     if dataset.superclasses:  # a hundred colours cannot be told apart

@@ -8,7 +8,7 @@ import numpy as np
 from associated_learning import trained
 from associated_learning.data import load
 from associated_learning.files import write_rows
-from associated_learning.measure import parameters
+from associated_learning.measure import hidden, parameters
 
 # Least scores at which a component is sure: a grid, stated before any was tried. None is chosen.
 THRESHOLDS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999)
@@ -32,11 +32,8 @@ def write(run: Path, data: Path, out: Path) -> None:
     SystemExit
         The run cannot be loaded, or nothing but its whole network predicts.
     """
-    try:
-        network = trained.load(run)
-    except trained.LoadError as error:
-        raise SystemExit(f"error: {error}") from error
     dataset = load.load_file(data)
+    network = hidden.load(run, dataset)
     identity = {
         key: network.metrics["config"][key] for key in ("dataset", "arch", "method", "seed")
     }

@@ -1,58 +1,43 @@
 """Activations of a trained network, layer by layer (thesis 3.3)."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 
-from associated_learning import build
+from associated_learning import trained
 from associated_learning.data import images
 from associated_learning.data.load import Dataset
 from associated_learning.methods.base import Method
-from associated_learning.training import weights
+from associated_learning.trained import Trained
 
 BATCH = 50  # images; bounds the memory that a layer takes within itself
 
 
-def load_network(run: Path, data: Dataset) -> tuple[Method, dict[str, str]]:
-    """Trained network of a run, ready to predict, and the run's config.
+def load(run: Path, data: Dataset) -> Trained:
+    """Trained network of a run, for the commands that measure it.
 
     Parameters
     ----------
     run
-        Folder with metrics.json and weights.safetensors.
+        Folder of a finished training.
     data
-        The data set it was trained on.
+        What it is to be measured on.
 
     Raises
     ------
     SystemExit
-        A file is missing or damaged.
+        It cannot be loaded (see `trained.load`), or was trained on another data set.
     """
-    path = run / "metrics.json"
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))["config"]
-        network = build.build(
-            config["arch"],
-            config["method"],
-            tuple(data.train_images.shape[1:]),
-            len(data.classes),
-            config["width"],
-            config["target_width"],
-        )
-        # Its tensors give way to the file's: weights no prediction uses are never read.
-        path = run / "weights.safetensors"
-        network.load_state_dict(weights.read(path)[0], assign=True)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise SystemExit(
-            f"error: {path} is missing or damaged ({type(error).__name__}: {reason}): delete it "
-            "and train again"
-        ) from error
-    return network.eval(), config
+        found = trained.load(run)
+    except trained.LoadError as error:
+        raise SystemExit(f"error: {error}") from error
+    of = found.metrics["config"]["dataset"]
+    if of != data.name:
+        raise SystemExit(f"error: {run} was trained on {of}; --data is {data.name}")
+    return found
 
 
 @torch.inference_mode()

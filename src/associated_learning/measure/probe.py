@@ -50,7 +50,8 @@ def write(run: Path, data: Path, out: Path, images: int) -> None:
         The first so many training images, or all where there are fewer, are fitted to.
     """
     dataset = load.load_file(data)
-    network, config = hidden.load_network(run, dataset)
+    of = hidden.load(run, dataset)
+    network, config = of.network, of.metrics["config"]
     identity = {key: config[key] for key in ("dataset", "arch", "method", "seed")}
     batches = (
         slice(start, start + TEST_BATCH) for start in range(0, len(dataset.test_images), TEST_BATCH)
