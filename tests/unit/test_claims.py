@@ -100,6 +100,20 @@ def test_cells_of_several_data_sets_are_named_with_them_and_other_methods_compar
     assert statistic.startswith("AL, target path first − BP, points: MNIST CNN +0.0")
 
 
+def test_bp_may_be_that_of_another_network_and_random_features_stay_those_of_al_s():
+    claim = {"archs": {"mnist": ["resnet20"]}, "margin": MARGIN}
+    claim["baseline"] = {"resnet20": "resnet20_nopool"}
+    rows = [*cell(0.9, 0.5, arch="resnet20"), ("mnist", "resnet20_nopool", "bp", 0.95, None)]
+    statistic, _, answer = claims.comparable({"methods_mnist": runs(*rows)}, claim)
+    assert answer == "reproduced in 0 of 1 networks, not in 1"
+    assert "ResNet-20 −5.0 [−5.1, −4.9] (to ResNet-20 without pooling; margin 0.5), p" in statistic
+    control = ("mnist", "resnet20", "frozen", 0.96, "4/4")
+    statistic, _, answer = claims.comparable({"methods_mnist": runs(*rows, control)}, claim)
+    assert answer == "reproduced in 0 of 1 networks, not decided in 1"
+    assert "BP not above AL, frozen forward path" in statistic
+    assert claims.comparable({"methods_mnist": runs(*rows[:2])}, claim).answer == NOT_RUN
+
+
 def test_p_values_are_corrected_over_all_cells_of_a_claim_those_that_decide_nothing_too():
     al = 0.98 - 0.001  # alone it is as accurate: p is about 0.02
     claim = {"archs": {"mnist": ["cnn"]}, "margin": MARGIN}

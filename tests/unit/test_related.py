@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from helpers import batch, network
 from torch import nn
 
+from associated_learning import build
 from associated_learning.training import step
 
 
@@ -121,8 +122,8 @@ def test_each_loss_of_target_propagation_trains_what_is_its_own():
 def test_inverses_learn_to_give_back_what_a_block_was_fed_with_but_for_noise():
     net = network("sigmoid4", "dtp")
     images, labels = batch()
+    generator = torch.Generator().manual_seed(int(net.noise))
     ((_, _, inverse),) = net.losses(images, labels)
-    generator = torch.Generator().manual_seed(0)  # of the first step
     wanted, s = 0.0, images
     with torch.no_grad():
         for block, above, back in zip(net.blocks, net.blocks[1:], net.inverses, strict=False):
@@ -167,6 +168,14 @@ def test_the_noise_of_inverses_goes_on_where_a_run_was_stopped():
     restored = network("sigmoid2", "dtp")
     restored.load_state_dict(twin.state_dict())
     assert [loss.item() for loss in next(restored.losses(*batch()))] == second
+
+
+def test_every_seed_has_noise_of_its_own():
+    drawn = []
+    for seed in (0, 0, 1):
+        torch.manual_seed(seed)
+        drawn.append(int(build.build("sigmoid2", "dtp", (1, 16, 16), 10, 1, 8).noise))
+    assert drawn[0] == drawn[1] != drawn[2]
 
 
 def test_glorot_s_initialisation_is_four_times_as_wide_and_he_s_is_the_default():

@@ -45,8 +45,8 @@ class TargetPropagationNetwork(HeadedNetwork):
         pairs = itertools.pairwise(output.shape[1] for output in outputs)
         inverses = [dense(above, below, nn.Identity) for below, above in pairs]
         self.inverses = nn.ModuleList(inverses).to(outputs[0])
-        # Noise is drawn by the step, so that a run that was stopped goes on as it would have.
-        self.register_buffer("steps", torch.zeros((), dtype=torch.int64))
+        # The next step's noise is drawn by it: a run that was stopped goes on as it would have.
+        self.register_buffer("noise", torch.randint(2**62, ()))
 
     def losses(self, images: Tensor, labels: Tensor) -> Iterator[State]:
         """The classifier's loss, and the sums of the blocks' and of the inverses'."""
@@ -75,9 +75,9 @@ class TargetPropagationNetwork(HeadedNetwork):
 
     def _inverse_loss(self, outputs: list[Tensor]) -> Tensor:
         generator = torch.Generator(outputs[0].device)
-        generator.manual_seed(int(self.steps))
+        generator.manual_seed(int(self.noise))
         if self.training:
-            self.steps += 1
+            self.noise += 1
         loss = outputs[0].new_zeros(())
         for block, inverse, s in zip(self.blocks[1:], self.inverses, outputs[:-1], strict=True):
             noise = torch.empty_like(s).normal_(generator=generator)

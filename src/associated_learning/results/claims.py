@@ -39,7 +39,9 @@ def comparable(tables: Tables, claim: Claim) -> Answer:
     """A method is as accurate as BP, but for the margin, in each network of `archs`."""
     method, runs, cells, networks = claim.get("method", AL), Runs(tables), [], _networks(claim)
     for network in networks:
-        a, b = runs.sample(*network, method), runs.sample(*network, BP)
+        dataset, arch = network
+        other = claim.get("baseline", {}).get(arch, arch)
+        a, b = runs.sample(*network, method), runs.sample(dataset, other, BP)
         place = (
             _name(*network) if len(claim["archs"]) > 1 else registry.network_label(network[1]),
         )
@@ -47,8 +49,9 @@ def comparable(tables: Tables, claim: Claim) -> Answer:
             cells.append(Cell(place, None, None))
             continue
         margin, p = statistics.non_inferiority(a, b, **claim["margin"])
-        why = runs.late(*network, method) or runs.unlearnt(*network, BP)
-        words = f"{difference(a, b)} (margin {100 * margin:.2g}{f'; {why}' if why else ''})"
+        why = runs.late(*network, method) or runs.unlearnt(dataset, other, BP, control=arch)
+        to = f"to {registry.network_label(other)}; " if other != arch else ""
+        words = f"{difference(a, b)} ({to}margin {100 * margin:.2g}{f'; {why}' if why else ''})"
         cells.append(Cell(place, a, b, math.nan if why else p, words))
     return answered(cells, _minus(method, BP), "networks", end=runs.uncontrolled(networks, BP))
 

@@ -79,22 +79,22 @@ class Runs:
         some, _, components = ("" if pd.isna(started) else started).partition("/")
         return "" if some == components else f"{some} of {components} components started"
 
-    def unlearnt(self, dataset: str, arch: str, method: str) -> str:
+    def unlearnt(self, dataset: str, arch: str, method: str, control: str | None = None) -> str:
         """Why a network cannot be said to have learnt, in words; else "".
 
-        Its accuracy must lie above that of the control, random features, by Welch's one-sided test;
-        where the control was not run, above twice chance, in the mean.
+        Its accuracy must lie above that of random features, of its own network or of `control`, by
+        Welch's one-sided test; where they were not run, above twice chance, in the mean.
         """
         learnt, name = self.sample(dataset, arch, method), registry.method_label(method)
-        control = registry.control()
-        bar = self.sample(dataset, arch, control) if control else None
+        random = registry.control()
+        bar = self.sample(dataset, control or arch, random) if random else None
         if learnt is None:
             return f"accuracy of {name} not known"
         if bar is None:
             chance = 2 / registry.classes(dataset)
             return "" if learnt.mean > chance else f"{name} not above twice chance"
         above = statistics.p_above(learnt, bar) < ERROR  # not so where seeds do not tell
-        return "" if above else f"{name} not above {registry.method_label(control)}"
+        return "" if above else f"{name} not above {registry.method_label(random)}"
 
     def uncontrolled(self, networks: Iterable[tuple[str, str]], method: str) -> str:
         """Sentence about the networks that a method, but not the control, trained; else ""."""
