@@ -45,9 +45,10 @@ download: setup ## fetch and verify the official data files
 test: setup ## the tests, on all cores
 	python -m pytest -n $(CORES) --dist loadfile -m "not slow" tests/unit tests/workflow
 
+# Two slow ones at a time, on however many cores: some need gigabytes.
 test-faults: setup ## trainings killed, disks filled, files damaged: counted; and what is large
 	python -m pytest tests/faults
-	python -m pytest -m slow tests/unit
+	python -m pytest -n 2 -m slow tests/unit
 
 test-slurm: setup ## the Slurm profile beside a Slurm of one node, ten minutes; on Debian, as root
 	sh tests/workflow/slurm.sh python -m pytest tests/workflow/test_slurm.py
