@@ -42,8 +42,9 @@ thesis: setup ## the protocol of the thesis, for GPUs and clusters
 download: setup ## fetch and verify the official data files
 	$(SNAKEMAKE) download
 
+# Those of the workflow first: they take longest, and small files fill the cores at the end.
 test: setup ## the tests, on all cores
-	python -m pytest -n $(CORES) --dist loadfile -m "not slow" tests/unit tests/workflow
+	python -m pytest -n $(CORES) --dist loadfile --no-loadscope-reorder -m "not slow" tests/workflow tests/unit
 
 # Two slow ones at a time, on however many cores: some need gigabytes.
 test-faults: setup ## trainings killed, disks filled, files damaged: counted; and what is large
