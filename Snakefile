@@ -70,6 +70,12 @@ rule:
         name="[^/]+",
 
 
+onstart:
+    # With a limit to jobs per second, as by default, Snakemake 9 considers all that is left every second,
+    # once more with every job that has ended.
+    workflow.scheduler.job_rate_limiter = None
+
+
 onsuccess:
     print("Figures are in figures/, tables in tables/, each by scale. One page of all: make report")
 

@@ -40,6 +40,16 @@ def test_a_fresh_clone_makes_a_table_and_a_figure_marked_as_smoke_and_makes_them
     assert "Nothing to be done" not in by_date.stdout
 
 
+def test_what_is_left_is_considered_once_for_every_job_that_ends(tmp_path: Path) -> None:
+    """Not every second: with hundreds of jobs left that takes a third of a core."""
+    project = Project.cloned(tmp_path / "project")
+    wanted = ["results/smoke/parameters.csv", "data/prepared/digits.safetensors"]
+    run = project.run("--cores", "1", "--verbose", *wanted)
+    assert run.returncode == 0, run.stdout
+    assert run.stdout.count("Finished jobid: ") == 2
+    assert run.stdout.count("Resources before job selection: ") == 2
+
+
 def test_the_end_of_a_failed_job_s_log_is_shown_with_its_path(tmp_path: Path) -> None:
     project = Project.cloned(tmp_path / "project")
     failing = "src/associated_learning/figures/samples.py"
