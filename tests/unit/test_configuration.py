@@ -307,6 +307,11 @@ def test_a_name_that_only_begins_like_an_architecture_is_refused(name: str) -> N
     assert "config: experiments.accuracy.archs.mnist.0: " in refusal(whole)
 
 
+@pytest.mark.parametrize("key", ["datasets", "methods", "networks", "scales"])
+def test_there_is_at_least_one_of_each(key: str) -> None:
+    assert refusal(changed(lambda whole: whole.update({key: {}}))).startswith(f"config: {key}: ")
+
+
 KEYS = st.sampled_from(["scales", "runs", "set", "for", "arch", "epochs", "x", "", "a\nb", 1, None])
 NAMES = st.sampled_from(["mlp", "mnist", "bp", "smoke", "cpu", "step", "mlp\n", "1e-3", "nan"])
 SCALARS = (
