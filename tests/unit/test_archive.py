@@ -154,8 +154,7 @@ def test_the_archive_of_the_repository_is_whole():
     archived = archive.read(Path(__file__).parents[2] / "archives/laptop.zip")
     runs = [json.loads(found) for name, found in archived.items() if name.endswith("metrics.json")]
     assert len(runs) > 100
-    # One hash for all code in older runs, one for each file in newer ones.
-    assert all(isinstance(run["fingerprints"]["code"], str | dict) for run in runs)
+    assert all(isinstance(run["fingerprints"]["code"], dict) for run in runs)
 
 
 def test_a_missing_archive_and_a_missing_run_say_what_to_do(tmp_path, files):

@@ -112,9 +112,9 @@ def test_an_unknown_key_is_refused_with_its_place_and_the_keys_allowed_there(
     ("edit", "said"),
     [
         (
-            lambda scale: scale["tuning"].update(held_out=30001),
-            "laptop.tuning.held_out: 30001 images are not allowed; cifar10 has 50000, of which mlp"
-            " is trained on 20000; allowed: up to 30000",
+            lambda scale: scale["tuning"].update(held_out=34001),
+            "laptop.tuning.held_out: 34001 images are not allowed; cifar10 has 50000, of which mlp"
+            " is trained on 16000; allowed: up to 34000",
         ),
         (
             lambda scale: scale["runs"].append({"set": {"train_subset": 50001}}),
@@ -156,7 +156,7 @@ def test_of_data_sets_that_have_too_few_images_the_one_that_allows_least_is_name
         whole["scales"]["laptop"]["tuning"]["held_out"] = 50000
         whole["datasets"]["cifar10"]["train_images"] = 30000
 
-    with pytest.raises(ConfigError, match=r"50000 images .* cifar10 has 30000, .* up to 10000$"):
+    with pytest.raises(ConfigError, match=r"50000 images .* cifar10 has 30000, .* up to 14000$"):
         configuration._check_together(changed(fewer))
 
 

@@ -1,5 +1,4 @@
 import dataclasses
-import hashlib
 import shutil
 import subprocess
 import zipfile
@@ -138,38 +137,15 @@ def test_the_commit_that_brought_the_code_of_a_run_is_named(project):
     first = git("rev-parse", "--short", "HEAD")
     other.write_text(other.read_text() + "\n")
     git("commit", "-qam", "another network")
-    found = provenance.code_version(fingerprint, "mlp")
+    found = provenance.code_version(fingerprint)
     assert found.startswith(f"commit {first} of ") and found.endswith(", as in this checkout")
 
     network.write_text(network.read_text() + "\n")
     provenance._git.cache_clear()
-    assert provenance.code_version(fingerprint, "mlp").startswith(f"commit {first} of ")
-    assert "as in" not in provenance.code_version(fingerprint, "mlp")
+    assert provenance.code_version(fingerprint).startswith(f"commit {first} of ")
+    assert "as in" not in provenance.code_version(fingerprint)
     unknown = dict.fromkeys(fingerprint, "0" * 64)
-    assert provenance.code_version(unknown, "mlp") == "in no commit of this checkout's history"
-
-
-def test_the_code_of_a_run_with_one_hash_for_all_its_files_is_found_in_the_history(project):
-    """As runs had it until each file got a hash of its own: those of archives/laptop.zip."""
-    names = ("training", "network", "optimiser", "images")
-    names = (*names, "architectures/__init__", "architectures/layers", "architectures/mlp")
-    files = [PACKAGE / f"{name}.py" for name in names]
-    (PACKAGE / "architectures").mkdir()
-    for path in files:
-        path.unlink(missing_ok=True)
-        path.write_text(f"# {path}\n")
-    one_hash = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
-    git("init", "-q")
-    git("add", ".")
-    git("commit", "-qm", "one")
-    commit = git("rev-parse", "--short", "HEAD")
-    assert provenance.code_version(one_hash, "mlp").endswith(", as in this checkout")
-    shutil.rmtree(PACKAGE / "architectures")
-    git("commit", "-qam", "another layout")
-    provenance._git.cache_clear()
-    found = provenance.code_version(one_hash, "mlp")
-    assert found.startswith(f"commit {commit} of ") and "as in" not in found
-    assert provenance.code_version("0" * 64, "mlp") == "in no commit of this checkout's history"
+    assert provenance.code_version(unknown) == "in no commit of this checkout's history"
 
 
 def test_no_commit_is_named_where_git_does_not_have_the_history(project, tmp_path, monkeypatch):
@@ -178,7 +154,7 @@ def test_no_commit_is_named_where_git_does_not_have_the_history(project, tmp_pat
     def told():
         monkeypatch.setattr(provenance.places, "ROOT", Path.cwd())
         provenance._git.cache_clear()
-        return provenance.code_version(fingerprint, "mlp")
+        return provenance.code_version(fingerprint)
 
     assert told() == "commit not known (no git history here), as in this checkout"
     copy = tmp_path / "another/copy"

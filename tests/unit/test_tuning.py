@@ -198,7 +198,10 @@ def test_a_finished_comparison_is_not_made_again_and_not_replaced(prepared, tmp_
 
 def write(path: Path, method: str, accuracies: dict[float, float | None]) -> Path:
     config = {"dataset": "mnist", "arch": "mlp", "method": method, "seed": 7}
-    trainings = [{"learning_rate": rate, "accuracy": a} for rate, a in accuracies.items()]
+    trainings = [
+        {"learning_rate": rate, "accuracy": a, "prefixes": a and [a]}
+        for rate, a in accuracies.items()
+    ]
     found = {"config": config, "held_out": 5000, "steps": 900, "trainings": trainings}
     path.write_text(json.dumps(found), encoding="utf-8")
     return path
@@ -225,6 +228,21 @@ def test_a_rate_beyond_the_grid_is_marked(tmp_path):
     table = learning_rates.make([path])
     assert list(table.frame["extension"]) == [False, False, True]
     assert table.formatted.loc[0, "0.03"] == "95.00 * †"
+
+
+def test_a_rate_at_which_a_prefix_has_not_started_is_marked(tmp_path):
+    path = write(tmp_path / "a.json", "al", {0.001: 0.8, 0.01: 0.9, 0.1: None})
+    found = json.loads(path.read_text())
+    found["trainings"][0]["prefixes"] = [0.21, 0.8]
+    found["trainings"][1]["prefixes"] = [0.2, 0.9]
+    path.write_text(json.dumps(found))
+    table = learning_rates.make([path])
+    assert list(table.frame["least_prefix"][:2]) == [0.21, 0.2]
+    assert table.formatted.loc[0, ["0.001", "0.01", "0.1"]].to_list() == [
+        "80.00",
+        "90.00 * ‡",
+        "out",
+    ]
 
 
 SCALE = """

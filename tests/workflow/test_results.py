@@ -3,12 +3,10 @@
 import shutil
 from pathlib import Path
 
-import pandas as pd
 import pytest
-import yaml
 from project import ROOT, Project
 
-from associated_learning import configuration, plan
+from associated_learning import configuration
 from associated_learning.results import archive, current
 
 
@@ -29,25 +27,15 @@ def test_every_committed_table_is_made_anew_from_the_committed_archive(
         assert (project.folder / path).read_bytes() == (ROOT / path).read_bytes(), path
 
 
-def test_the_runs_of_the_workstation_scale_are_those_that_this_checkout_trains() -> None:
+@pytest.mark.parametrize("scale", ["laptop", "workstation"])
+def test_the_committed_runs_are_those_that_this_checkout_trains(scale: str) -> None:
     """Else none would be gone on from: what decides numbers stays as it is until all have run."""
     config = configuration.shipped(ROOT / "config")
-    packed = archive.read(ROOT / "archives/workstation.zip")
+    packed = archive.read(ROOT / f"archives/{scale}.zip")
     runs = {
-        name.removeprefix("workstation/"): content
+        name.removeprefix(f"{scale}/"): content
         for name, content in packed.items()
         if name.endswith((current.RUN, current.TUNING))
     }
     assert runs
-    assert current.others(config, "workstation", runs) == {}
-
-
-def test_the_laptop_scale_takes_the_learning_rates_that_its_rule_chose() -> None:
-    config = yaml.safe_load((ROOT / "config/config.yaml").read_text())
-    config = configuration.load(config, ROOT / "config")
-    table = pd.read_csv(ROOT / "tables/laptop/learning_rates.csv")
-    chosen = table[table["chosen"]]
-    assert len(chosen) > 10
-    for row in chosen.itertuples():
-        settings = plan.run_settings(config, "laptop", row.dataset, row.arch, row.method)
-        assert settings["learning_rate"] == row.learning_rate, row
+    assert current.others(config, scale, runs) == {}

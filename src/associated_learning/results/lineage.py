@@ -30,7 +30,7 @@ def describe(output: Path) -> str:
             runs[folder] = dict(_fields(run))
             if "fingerprints" in run:
                 code = run["fingerprints"]["code"]
-                codes[provenance.digest(code)] = code, run["config"]["arch"]
+                codes[provenance.digest(code)] = code
                 data[run["fingerprints"]["data"]] = folder.split("/")[1], run
     keys = dict.fromkeys(key for run in runs.values() for key in run)
     same = [key for key in keys if len({str(run.get(key)) for run in runs.values()}) == 1]
@@ -47,7 +47,7 @@ def describe(output: Path) -> str:
             _table("The same in all of these", [[key, first[key]] for key in same]),
             _table(
                 "Code of the runs",
-                [[key[:DIGITS], provenance.code_version(*of)] for key, of in codes.items()],
+                [[key[:DIGITS], provenance.code_version(code)] for key, code in codes.items()],
             ),
             _table(
                 "Official data files of the runs",

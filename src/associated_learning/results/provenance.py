@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from associated_learning import closure, places, registry
+from associated_learning import closure, places
 
 LABEL = "Made of:"
 ENTRY = rb" ([\w./%~-]+)=([0-9a-f]{64})"
@@ -120,34 +120,26 @@ def official_files(scale: str, run: Mapping[str, Any]) -> dict[str, str]:
     return {}
 
 
-def digest(code: Mapping[str, str] | str) -> str:
+def digest(code: Mapping[str, str]) -> str:
     """One hash for the code of a run, to tell codes apart."""
-    if isinstance(code, str):
-        return code
     return hashlib.sha256(json.dumps(code, sort_keys=True).encode()).hexdigest()
 
 
-def code_version(code: Mapping[str, str] | str, arch: str) -> str:
+def code_version(code: Mapping[str, str]) -> str:
     """Where the code of a training is to be had, in words: a commit, this checkout, or neither.
 
     Parameters
     ----------
     code
-        SHA-256 by path (see `record.fingerprints`), or the one hash of older runs.
-    arch
-        The run's network.
+        SHA-256 by path (see `record.fingerprints`).
     """
-    matches = functools.partial(
-        _matches_one_hash if isinstance(code, str) else _matches, code, arch
-    )
-    paths = _files_of_one_hash(arch) if isinstance(code, str) else list(code)
     if why := _no_history():
         found = f"commit not known ({why})"
     else:
-        log = _git("log", "--reverse", "--format=%h of %cs", "--", *paths).decode().splitlines()
-        commits = (f"commit {line}" for line in log if matches(line.split()[0]))
+        log = _git("log", "--reverse", "--format=%h of %cs", "--", *code).decode().splitlines()
+        commits = (f"commit {line}" for line in log if _matches(code, line.split()[0]))
         found = next(commits, "in no commit of this checkout's history")
-    return f"{found}, as in this checkout" if matches(None) else found
+    return f"{found}, as in this checkout" if _matches(code, None) else found
 
 
 def _no_history() -> str:
@@ -161,25 +153,12 @@ def _no_history() -> str:
     return "shallow clone: git fetch --unshallow" if shallow.strip() == b"true" else ""
 
 
-def _matches(code: Mapping[str, str], _arch: str, commit: str | None) -> bool:
+def _matches(code: Mapping[str, str], commit: str | None) -> bool:
     contents = ((_read(commit, path), sha256) for path, sha256 in code.items())
     return all(
         content is not None and hashlib.sha256(content).hexdigest() == sha256
         for content, sha256 in contents
     )
-
-
-def _files_of_one_hash(arch: str) -> list[str]:
-    """The files whose contents, in a row, were hashed until runs kept a hash for each."""
-    names = ("training", "network", "optimiser", "images", "architectures/__init__")
-    family = registry.networks()[arch]["family"]
-    names = (*names, "architectures/layers", f"architectures/{family}")
-    return [f"src/associated_learning/{name}.py" for name in names]
-
-
-def _matches_one_hash(code: str, arch: str, commit: str | None) -> bool:
-    contents = [_read(commit, path) for path in _files_of_one_hash(arch)]
-    return None not in contents and hashlib.sha256(b"".join(contents)).hexdigest() == code
 
 
 def _read(commit: str | None, path: str) -> bytes | None:

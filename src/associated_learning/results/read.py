@@ -93,8 +93,8 @@ def read_tunings(paths: Sequence[Path]) -> pd.DataFrame:
     Returns
     -------
     One row per training, in display order: the config's fields, `held_out`, `steps`,
-    `learning_rate`, `extension` (whether beyond the grid), `accuracy` (NaN where the losses were
-    not finite).
+    `learning_rate`, `extension` (whether beyond the grid), `accuracy` and `least_prefix`, that of
+    the prefix that has the least (NaN where the losses were not finite).
 
     Raises
     ------
@@ -110,9 +110,12 @@ def read_tunings(paths: Sequence[Path]) -> pd.DataFrame:
                 common
                 | {"extension": one.get("extension", False)}
                 | {key: one[key] for key in ("learning_rate", "accuracy")}
+                | {"least_prefix": min(one["prefixes"] or [None])}
                 for one in found["trainings"]
             ]
-    return pd.DataFrame(sorted(rows, key=_display_order)).astype({"accuracy": float})
+    return pd.DataFrame(sorted(rows, key=_display_order)).astype(
+        {"accuracy": float, "least_prefix": float}
+    )
 
 
 def read_histories(paths: Sequence[Path]) -> pd.DataFrame:

@@ -15,13 +15,17 @@ from associated_learning.tables.output import NONE, Table, percent
 CAPTION = (
     "Accuracy by learning rate on training images that were held out, in percent. The scale's"
     " file stated the rule of the comparison beforehand, and it holds for every method. * marks"
-    " the highest accuracy, † a rate beyond the grid, tried as the best of the grid was at its end."
+    " the highest accuracy, † a rate beyond the grid, tried as the best of the grid was at its end,"
+    " ‡ one at which the network, or a prefix, is right no more than twice as often as chance."
     " With it the network is trained by that method, unless the scale states another rate. No test"
     " image was looked at. In AL the rate is that of f and b, and the rate of g and h is twice it."
     " Out: the losses were not finite. Rows without accuracies are of networks that took a rate"
     " over from another network, or were given one without a comparison, or are not compared yet."
 )
-COLUMNS = ["dataset", "arch", "method", "learning_rate", "accuracy", "chosen", "extension"]
+COLUMNS = [
+    *("dataset", "arch", "method", "learning_rate", "accuracy", "least_prefix"),
+    *("chosen", "extension"),
+]
 
 
 def make(inputs: list[Path]) -> Table:
@@ -37,9 +41,10 @@ def make(inputs: list[Path]) -> Table:
     -------
     Table
         Its columns: `dataset`, `arch`, `method`, `learning_rate`, `accuracy` on the held-out images
-        (NaN where the losses were not finite, or none was looked at), `chosen` (the highest; of
-        equals, the lowest rate), `extension` (whether beyond the grid), `taken_over` (data set and
-        network that the rate was taken over from; missing of what was compared).
+        and `least_prefix`, that of the prefix that has the least (NaN where the losses were not
+        finite, or none was looked at), `chosen` (the highest accuracy; of equals, the lowest rate),
+        `extension` (whether beyond the grid), `taken_over` (data set and network that the rate was
+        taken over from; missing of what was compared).
     """
     found = read.read_tunings([path for path in inputs if path.suffix == ".json"])
     cell_of = read.CELL[:3]
@@ -103,7 +108,7 @@ def _not_compared(scale: Path, experiments: Path, found: pd.DataFrame) -> Iterat
         yield {
             **{"dataset": dataset, "arch": arch, "method": method},
             "learning_rate": taken,
-            **{"accuracy": math.nan, "chosen": False, "extension": False},
+            **{"accuracy": math.nan, "least_prefix": math.nan, "chosen": False, "extension": False},
             "taken_over": " ".join(source) if source else None,
         }
 
@@ -124,4 +129,5 @@ def _label(source: str) -> str:
 def _show(row: pd.Series) -> str:
     words = ["out" if math.isnan(row["accuracy"]) else percent(row["accuracy"])]
     words += ["*"] * bool(row["chosen"]) + ["†"] * bool(row["extension"])
+    words += ["‡"] * bool(row["least_prefix"] <= 2 / registry.classes(row["dataset"]))
     return " ".join(words)
