@@ -22,7 +22,7 @@ from associated_learning.training import evaluation, step
 from associated_learning.training.run import Run
 
 RESULTS = Path(__file__).parent / "results"
-FORMS = {"TensorFlow": step.Adam.epsilon, "torch": lambda adam: step.EPSILON}
+FORMS = {"TensorFlow": step.epsilon, "torch": lambda count: step.EPSILON}
 CELLS = {"mnist": {"learning_rate": 3e-3}, "cifar10": {"learning_rate": 1e-3}}
 COMMON = {
     "arch": "cnn",
@@ -42,7 +42,7 @@ def starts(dataset: str, form: str, seed: int, data: Path) -> list[int | None]:
     """Step at which each component started, None where it did not."""
     options = dict.fromkeys(field.name for field in dataclasses.fields(settings.Config))
     options |= COMMON | CELLS[dataset] | {"dataset": dataset, "seed": seed}
-    step.Adam.epsilon = FORMS[form]
+    step.epsilon = FORMS[form]
     run = Run(settings.resolve(options), load.load(data, dataset))
     run.begin()
     images, labels = run.data.test_images[:IMAGES], run.data.test_labels[:IMAGES]

@@ -56,8 +56,8 @@ def test_accuracies_are_comparable_by_the_bound_against_the_margin(rows, spread,
         (cell(0.98, 0.98, control=0.5), ""),
         (cell(0.98, 0.98, started="3/4"), "3 of 4 components started"),
         (cell(0.1, 0.98, started="3/4"), "3 of 4 components started"),  # nor does it say no
-        (cell(0.98, 0.98, control=0.98), "BP not above AL, frozen forward path"),
-        (cell(0.98, 0.98, control=0.99), "BP not above AL, frozen forward path"),
+        (cell(0.98, 0.98, control=0.98), "BP not shown to be above AL, frozen forward path"),
+        (cell(0.98, 0.98, control=0.99), "BP not shown to be above AL, frozen forward path"),
         (cell(0.19, 0.19), "BP not above twice chance"),  # where the control was not run
         (cell(0.21, 0.21), ""),
     ],
@@ -110,7 +110,7 @@ def test_bp_may_be_that_of_another_network_and_random_features_stay_those_of_al_
     control = ("mnist", "resnet20", "frozen", 0.96, "4/4")
     statistic, _, answer = claims.comparable({"methods_mnist": runs(*rows, control)}, claim)
     assert answer == "reproduced in 0 of 1 networks, not decided in 1"
-    assert "BP not above AL, frozen forward path" in statistic
+    assert "BP not shown to be above AL, frozen forward path" in statistic
     assert claims.comparable({"methods_mnist": runs(*rows[:2])}, claim).answer == NOT_RUN
 
 

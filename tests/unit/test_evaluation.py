@@ -46,6 +46,7 @@ RUNS = [
     *[(3125, 625, 32, 10_000), (800, 400, 32, 10_000), (5000, 625, 32, 10_000)],
     *[(15_620, 1562, 32, 10_000), (375_000, 1875, 32, 10_000), (312_400, 1562, 32, 10_000)],
     *[(92, 46, 32, 300), (46, 46, 32, 300), (1, 1, 2, 10_000), (1300, 625, 32, 10_000)],
+    *[(1500, 500, 32, 10_000), (7810, 1562, 32, 10_000), (574, 192, 32, 10_000)],
 ]
 
 
@@ -66,7 +67,7 @@ def test_all_test_images_are_looked_at_after_ten_epochs_at_most_and_some_within(
     whole = [step for step, count in looks.items() if count == images]
     assert len(whole) <= 10 or images <= 2000
     assert all(step % of_epoch == 0 for step in whole if step != total) or images <= 2000
-    assert all(count in (images, min(2000, images)) for count in looks.values())
+    assert all(count == images or 500 <= count <= 2000 for count in looks.values())
 
 
 def test_a_long_run_is_looked_at_early_and_after_ten_epochs_spread_evenly():
@@ -80,8 +81,13 @@ def test_a_long_run_is_looked_at_early_and_after_ten_epochs_spread_evenly():
     assert [step for step, count in looks.items() if count == 10_000] == [
         20 * 1875 * k for k in range(1, 11)
     ]
-    # One of five epochs: early looks come first.
+    # One of five epochs: early looks come first, on fewer images if need be, on no less than 500.
     assert list(evaluation.looks(3125, 625, 32, 10_000)) == [50, 100, 200, 500, 1000, 2000, 3125]
+    found = evaluation.looks(1500, 500, 32, 10_000)
+    assert found == dict.fromkeys([50, 100, 200, 500, 1000], 880) | {1500: 10_000}
+    found = evaluation.looks(1300, 625, 32, 10_000)
+    assert found == dict.fromkeys([100, 200, 500, 1000], 620) | {1300: 10_000}
+    assert evaluation.looks(1000, 500, 32, 10_000) == {1000: 10_000}
 
 
 def test_some_images_are_always_the_same_and_evenly_spaced():

@@ -15,8 +15,8 @@ from associated_learning.results import notes, read
 CAPTION = (
     "Test accuracy of every prefix of components by training step (ours): when does each"
     " component start to work? The number at a line's end is that of the components used. The"
-    " accuracy is looked at after 50, 100, 200, 500, 1,000, ... steps on 2,000 evenly spaced test"
-    " images, and after at most ten epochs on all, less often in short runs. Where every"
+    " accuracy is looked at after 50, 100, 200, 500, 1,000, ... steps on up to 2,000 evenly spaced"
+    " test images, and after at most ten epochs on all, less often in short runs. Where every"
     " error is below 10 % in the end, errors are shown, on a logarithmic axis."
 )
 

@@ -11,8 +11,8 @@ from associated_learning.results import read
 CAPTION = (
     "Test accuracy by training step of BP, of AL, and of AL whose target path was first trained"
     " alone on the one-hot vectors (ours). The steps of the target path alone see no image. They"
-    " are not counted on the axis; the legend names how many they were. Within an epoch 2,000"
-    " evenly spaced test images are looked at, after epochs and at the end all."
+    " are not counted on the axis; the legend names how many they were. After early"
+    " steps some test images are looked at, evenly spaced, else all."
 )
 
 

@@ -8,10 +8,10 @@ from associated_learning.figures import style
 
 CAPTION = (
     "Test accuracy by time of training in one process, without evaluations (ours). A step of AL"
-    " also trains bridges, encoders and decoders, so equal epochs are not equal time."
-    " Within an epoch 2,000 evenly spaced test images are looked at, after epochs and at the end"
-    " all. Where every method's error is below 10 % in the end, the test error is shown, on a"
-    " logarithmic axis. Methods with equally many effective parameters are named by the first."
+    " also trains bridges, encoders and decoders, so equal epochs are not equal time. After early"
+    " steps some test images are looked at, evenly spaced, else all. Where every method's error is"
+    " below 10 % in the end, the test error is shown, on a logarithmic axis. Methods with equally"
+    " many effective parameters are named by the first."
 )
 
 

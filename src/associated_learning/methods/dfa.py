@@ -52,7 +52,3 @@ class DirectFeedbackNetwork(HeadedNetwork):
             for k, s in enumerate(outputs)
         )
         yield F.cross_entropy(logits, labels), feedback
-
-    def effective_parameters(self) -> Iterator[nn.Parameter]:
-        """All parameters; the feedback is no parameter."""
-        return self.parameters()

@@ -1,8 +1,8 @@
 """Local classifiers: every block is trained by a cross-entropy of its own (related work).
 
 Noekland and Eidnes (2019), their loss "pred"; Belilovsky et al. (2020). The classifier is AL's
-bridge and a dense layer of C logits, so the target is all that differs from AL: labels instead of
-an encoded target.
+bridge and a dense layer of C logits. What differs from AL is the target, the labels instead of an
+encoded target, and with it the loss.
 """
 
 from collections.abc import Iterator, Sequence

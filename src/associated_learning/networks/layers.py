@@ -47,7 +47,15 @@ def dense(
     batch_norm: bool = False,
     initialise: Callable[[Layer], Layer] = he_normal,
 ) -> nn.Sequential:
-    """Fully connected layer, (batch, below) to (batch, above); batch norm if asked for."""
+    """Fully connected layer, (batch, below) to (batch, above); batch norm if asked for.
+
+    Raises
+    ------
+    ValueError
+        It would have no inputs or no outputs.
+    """
+    if min(below, above) < 1:
+        raise ValueError(f"a dense layer of {below} inputs and {above} outputs; allowed: from 1 up")
     # In small layers Python takes longer than the products; rows that are not whole vectors of a
     # processor's cost copies.
     wide = below * above >= (2**20 if above % 8 == 0 else 2**23)

@@ -48,8 +48,9 @@ def looked_at(histories: pd.DataFrame) -> list[str]:
     counts = histories["test_images"].dropna()
     if counts.nunique() < 2:
         return []
-    few, most = counts.min(), counts.max()
-    return [f"at early steps on {few:,.0f} test images, after epochs on all {most:,.0f}"]
+    *some, most = (f"{count:,.0f}" for count in sorted(counts.unique()))
+    few = some[0] if len(some) == 1 else f"{some[0]} to {some[-1]}"
+    return [f"at early steps on {few} test images, else on all {most}"]
 
 
 def short(count: float) -> str:

@@ -94,7 +94,7 @@ class Runs:
             chance = 2 / registry.classes(dataset)
             return "" if learnt.mean > chance else f"{name} not above twice chance"
         above = statistics.p_above(learnt, bar) < ERROR  # not so where seeds do not tell
-        return "" if above else f"{name} not above {registry.method_label(random)}"
+        return "" if above else f"{name} not shown to be above {registry.method_label(random)}"
 
     def uncontrolled(self, networks: Iterable[tuple[str, str]], method: str) -> str:
         """Sentence about the networks that a method, but not the control, trained; else ""."""

@@ -15,8 +15,8 @@ CAPTION = (
     " is that on the test set after the last epoch, in percent. Steps to half are the training"
     " steps after which the accuracy first reaches half of BP's mean final one. This mark is the"
     " same for all methods. The accuracy is looked at after 50, 100, 200, 500, 1,000, ... steps"
-    " on 2,000 evenly spaced test images, and after at most ten epochs on all, less often in short"
-    " runs. The steps are a median over the seeds; brackets say how many seeds"
+    " on up to 2,000 evenly spaced test images, and after at most ten epochs on all, less often in"
+    " short runs. The steps are a median over the seeds; brackets say how many seeds"
     " come to the mark, where not all do. Target path is what training it alone takes, in steps on"
     " the one-hot vectors and in seconds, as medians over the seeds."
 )

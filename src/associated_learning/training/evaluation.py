@@ -10,7 +10,8 @@ TEST_BATCH = 500
 GRADIENT_IMAGES = 500  # the first training images, on which norms of gradients are taken
 # Looked at early, as AL's components start within the first epoch: 50, 100, 200, 500, ...
 EARLY_STEPS = sorted(digit * 10**power for power in range(1, 5) for digit in (1, 2, 5))[2:]
-EARLY_IMAGES = 2000  # test images that are looked at then
+EARLY_IMAGES = 2000  # test images that are looked at then, at most
+FEW_IMAGES = 500  # and at least: there are fewer early looks where a run is too short for that
 EPOCHS = 10  # epochs at most after which all test images are looked at
 # Images that may be looked at, per image trained on. To look at one costs a tenth to a third of
 # what it costs to train on one (measured on the laptop scale's networks): a tenth of a run's time.
@@ -21,8 +22,8 @@ def looks(total_steps: int, steps_per_epoch: int, batch_size: int, images: int) 
     """After which steps a run is evaluated, and on how many test images.
 
     All test images after the last step, whatever they cost. Of `SHARE` of the images trained on, as
-    far as it goes: some test images after early steps, and all after epochs, ten at most, spread
-    evenly.
+    far as it goes: some test images after early steps, as many after each, and all after epochs,
+    ten at most, spread evenly.
 
     Parameters
     ----------
@@ -37,10 +38,12 @@ def looks(total_steps: int, steps_per_epoch: int, batch_size: int, images: int) 
         Number of images by step, in order.
     """
     left = SHARE * total_steps * batch_size - images
-    early, some = {}, min(EARLY_IMAGES, images)
-    for step in EARLY_STEPS:
-        if step < total_steps and left >= some:
-            early[step], left = some, left - some
+    most, least = min(EARLY_IMAGES, images), min(FEW_IMAGES, images)
+    steps = [step for step in EARLY_STEPS if step < total_steps]
+    count = min(len(steps), max(0, int(left // least)))
+    some = min(most, int(left // count)) if count else 0
+    early = dict.fromkeys(steps[len(steps) - count :], some)
+    left -= count * some
     epochs = -(-total_steps // steps_per_epoch)
     count = 1 + max(0, min(EPOCHS, epochs, 1 + int(left // images)) - 1)
     ends = [-(-epochs * k // count) * steps_per_epoch for k in range(1, count)]
