@@ -144,6 +144,10 @@ def test_al_equals_the_authors_graph_after_three_steps(name):
         theirs = np.array(wanted["update_at_probes"])
         tolerance = (1e-2 if "VGG" in name else 1e-3) * np.linalg.norm(theirs)
         assert np.linalg.norm(probes - theirs) < tolerance, wanted["name"]
+    graph.network.eval()  # batch norm by its running statistics
+    with torch.no_grad():
+        shown = graph.network(graph.images)[:2].numpy()
+    np.testing.assert_allclose(shown, graph.record["output_after_inference"], rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", marked(BP))

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from associated_learning.training import step as training_step
+
 TINY = {
     "dataset": "digits",
     "arch": "cnn",
@@ -117,3 +119,29 @@ def test_another_implementation_is_timed_in_turns_with_ours(peer):
 def test_another_implementation_that_ends_is_told(peer):
     with pytest.raises(SystemExit, match="status 3"):
         peer.measure(f'{sys.executable} -c "raise SystemExit(3)"', TINY)
+
+
+def test_late_start_trains_with_the_form_of_the_epsilon_that_it_names(prepared, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
+    import late_start
+
+    monkeypatch.setattr(training_step, "epsilon", training_step.epsilon)  # for other tests
+    monkeypatch.setattr(late_start, "CELLS", {"digits": {"learning_rate": 3e-3}})
+    small = {"arch": "mlp", "epochs": 1, "train_subset": None, "width": 1 / 16, "target_width": 8}
+    monkeypatch.setattr(late_start, "COMMON", late_start.COMMON | small)
+    given = []
+
+    def adam(*arguments, eps, **options):
+        given.append(eps)
+        return torch_adam(*arguments, eps=eps, **options)
+
+    torch_adam = training_step.adam
+    monkeypatch.setattr(training_step, "adam", adam)
+    first = {}
+    for form in late_start.FORMS:
+        given.clear()
+        found = late_start.starts("digits", form, 0, prepared)
+        assert len(found) == 2
+        first[form] = given[0]
+    assert first["torch"] == 1e-8
+    assert first["TensorFlow"] == pytest.approx(1e-8 / (1 - 0.999) ** 0.5)

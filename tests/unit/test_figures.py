@@ -87,9 +87,7 @@ def test_curves_say_where_not_all_test_images_were_looked_at(tmp_path):
     history = pd.read_csv(path.with_name("history.csv"))
     history.assign(test_images=[2000, 10000]).to_csv(path.with_name("history.csv"), index=False)
     title = curves.draw([path]).legends[0].get_title().get_text()
-    assert "at early steps on 2,000 test images, else on all 10,000" in " ".join(
-        title.split()
-    )
+    assert "at early steps on 2,000 test images, else on all 10,000" in " ".join(title.split())
 
 
 def test_curves_of_one_seed_claim_no_spread(tmp_path):

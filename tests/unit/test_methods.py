@@ -100,6 +100,29 @@ def test_special_parameters_and_modules_are_its_own(cell):
     assert ids(roles) in (set(), every) and len(roles) == len(ids(roles))
 
 
+def test_a_prediction_uses_all_effective_parameters_and_no_affiliated_one(cell):
+    cell.eval()
+    images, _ = batch()
+    effective = ids(cell.effective_parameters())
+    affiliated = [p for p in cell.parameters() if id(p) not in effective]
+    kept = [p.detach().clone() for p in affiliated]
+    with torch.no_grad():
+        before = cell(images)
+        for parameter in affiliated:
+            parameter.add_(torch.randn_like(parameter))
+        assert torch.equal(cell(images), before)
+        for parameter, value in zip(affiliated, kept, strict=True):
+            parameter.copy_(value)
+    assert bool(affiliated) == (len(cell.parts()) > 1 or "inverse" in cell.loss_names)
+
+    cell.zero_grad(set_to_none=True)
+    # Not their sum: logits of a softmax would do, but a sum of probabilities has no gradient.
+    (cell(images) * torch.arange(10.0)).sum().backward()
+    assert with_gradient(cell) == ids(p for p in cell.effective_parameters() if p.requires_grad)
+    cell.zero_grad(set_to_none=True)
+    cell.train()
+
+
 def test_the_last_prefix_is_the_prediction(cell):
     cell.eval()
     images, _ = batch()
@@ -227,21 +250,6 @@ def test_losses_are_those_of_the_thesis(arch):
         s, below, t = component.forward_map(s), t, component.encoder(t)
         assert torch.isclose(associated, ((component.bridge(s) - t) ** 2).mean())
         assert torch.isclose(inverse, ((component.decoder(t) - below) ** 2).mean())
-
-
-def test_prediction_uses_all_effective_parameters_and_no_affiliated_one(arch):
-    al = network(arch).eval()
-    images, _ = batch()
-    effective = ids(al.effective_parameters())
-    affiliated = [p for p in al.parameters() if id(p) not in effective]
-    before = al(images)
-    with torch.no_grad():
-        for parameter in affiliated:
-            parameter.add_(torch.randn_like(parameter))
-    assert affiliated and torch.equal(al(images), before)
-
-    al(images).sum().backward()
-    assert with_gradient(al) == effective
 
 
 def test_a_prefix_of_components_is_the_predictor_that_it_would_be_alone(arch):

@@ -148,6 +148,17 @@ def test_he_normal_is_truncated_and_has_variance_two_over_fan_in():
     assert weight.abs().max().item() <= 2.0001 * (2 / 400) ** 0.5 / 0.8796
 
 
+def test_the_head_of_bp_s_vgg_alone_starts_from_glorot_s_initialisation():
+    for arch in ("vgg", "cnn"):
+        for layer in network(arch, "bp").head.modules():
+            if isinstance(layer, torch.nn.Linear):
+                limit = (6 / (layer.in_features + layer.out_features)) ** 0.5
+                uniform = layer.weight.abs().max() <= limit  # He's: deviation sqrt(2 / inputs)
+                assert uniform == (arch == "vgg")
+                if arch == "vgg":
+                    assert layer.weight.abs().max() > 0.9 * limit
+
+
 def test_a_network_is_of_the_class_of_its_method_and_of_the_shape_asked_for():
     for method in registry.methods():
         found = network("mlp", method)  # which all methods can train

@@ -205,6 +205,13 @@ def test_what_cannot_be_a_block_is_refused_in_one_line(case, method):
 
 
 @pytest.mark.parametrize("method", registry.methods())
+@pytest.mark.parametrize(("classes", "target_width"), [(0, 4), (3, 0), (3, -1)])
+def test_a_width_of_nothing_is_refused(method, classes, target_width):
+    with pytest.raises(ValueError, match="allowed: from 1 up"):
+        build.method_class(method).from_blocks([nn.Linear(4, 5)], (4,), classes, target_width)
+
+
+@pytest.mark.parametrize("method", registry.methods())
 def test_no_block_is_no_network(method):
     with pytest.raises(ValueError, match="the list of blocks is empty"):
         build.method_class(method).from_blocks([], (4,), 3, 4)

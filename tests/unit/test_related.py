@@ -74,6 +74,29 @@ def test_feedback_alignment_replaces_the_error_from_above_by_a_fixed_projection(
         torch.testing.assert_close(linear.bias.grad, bias)
 
 
+@pytest.mark.parametrize("arch", ["cnn", "resnet20", "sigmoid4"])
+def test_feedback_alignment_is_backpropagation_in_a_block_from_a_fixed_projection(arch):
+    net = network(arch, "dfa").double().eval()
+    images, labels = batch()
+    images = images.double()
+    (losses,) = net.losses(images, labels)
+    losses[1].backward()
+    with torch.no_grad():
+        error = net(images).softmax(1) - F.one_hot(labels, 10)
+    s = images
+    for k, block in enumerate(copy.deepcopy(net.blocks)):
+        block.zero_grad(set_to_none=True)
+        out = block(s)
+        # A map is projected as it is flattened: by height, width and channel.
+        flat = out.movedim(1, -1).flatten(1) if out.ndim == 4 else out
+        flat.backward(error @ getattr(net, f"feedback_{k}") / len(labels))
+        s = out.detach()
+        found, wanted = gradients(net.blocks[k]), gradients(block)
+        assert len(found) == len(wanted) > 0
+        for one, other in zip(found, wanted, strict=True):
+            torch.testing.assert_close(one, other)
+
+
 def test_feedback_is_fixed_and_passes_nothing_down_from_the_classifier():
     net = network("mlp", "dfa")
     before, after = taken(net)

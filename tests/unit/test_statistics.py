@@ -163,7 +163,9 @@ def no_collection(monkeypatch):
 
 @pytest.mark.usefixtures("no_collection")
 @pytest.mark.parametrize("seeds", [3, 10])
-@pytest.mark.parametrize(("bp", "deviations"), [(0.98, (0.001, 0.001)), (0.4, (0.02, 0.01))])
+@pytest.mark.parametrize(
+    ("bp", "deviations"), [(0.98, (0.001, 0.001)), (0.4, (0.02, 0.01)), (0.8, (0.01, 0.01))]
+)
 @pytest.mark.parametrize("cells", [1, 5])
 def test_at_minus_the_margin_a_claim_is_reproduced_in_2_and_a_half_percent_of_draws_at_most(
     seeds, bp, deviations, cells
