@@ -15,8 +15,9 @@ CAPTION = (
     " number of hidden forward layers (thesis, abstract). One panel per initialisation of the"
     " forward layers: He et al. (2015), made for ReLU, or Glorot and Bengio (2010), times 4 for"
     " sigmoids. BP's network ends in one dense layer. AL's forward path ends in its bridge,"
-    " followed by one decoder per component. The thin line is AL's first component alone, which"
-    " has one hidden forward layer. Points are single seeds."
+    " followed by one decoder per component; those of other methods in its bridge and one dense"
+    " layer. The thin line is AL's first component alone, which has one hidden forward layer."
+    " Points are single seeds."
 )
 
 
