@@ -15,6 +15,7 @@ So a number is never typed: a text names it, and `text` looks it up in tables/la
 """
 
 import csv
+import functools
 import re
 import statistics
 import textwrap
@@ -24,9 +25,12 @@ from typing import Any
 
 import yaml
 
+from associated_learning import configuration, plan
+
 ROOT = Path(__file__).parents[1]
 SCALE = "laptop"  # whose tables a text reads
 WIDTH = 120
+NOT_RUN = "*Not run yet.*"
 
 FORMATS = {
     "hundredfold": lambda value: f"{100 * value:.1f}",
@@ -140,13 +144,23 @@ class Files(dict[str, Rows]):
 def table(name: str) -> str:
     """The Markdown table of `tables/{name}.md`, without its caption and its record.
 
+    What the workflow makes but has not made yet says so.
+
     Parameters
     ----------
     name : str
         Scale and name, for example `laptop/accuracy_mnist`; or the path of another Markdown file
         in the repository, with its suffix.
     """
+    if _not_run(_markdown(name)):
+        return NOT_RUN
     return "\n".join(line for line in _lines(name) if line.startswith("|"))
+
+
+def figure(name: str, words: str) -> str:
+    """`figures/{name}.png`, described in words; nothing where it is not made yet."""
+    path = f"figures/{name}.png"
+    return "" if _not_run(path) else f"![{words}](../{path})"
 
 
 def caption(name: str) -> str:
@@ -157,7 +171,7 @@ def caption(name: str) -> str:
 
 def captioned(name: str) -> str:
     """The caption of `tables/{name}.md` above its table."""
-    return f"{caption(name)}\n\n{table(name)}"
+    return NOT_RUN if _not_run(_markdown(name)) else f"{caption(name)}\n\n{table(name)}"
 
 
 def text(template: str) -> str:
@@ -216,6 +230,24 @@ def _findings() -> dict[str, Any]:
     return yaml.safe_load((ROOT / "docs" / "findings.yaml").read_text(encoding="utf-8"))
 
 
+def _not_run(path: str) -> bool:
+    """Whether a file is not there, as the workflow has not made it yet."""
+    if (ROOT / path).is_file():
+        return False
+    if path in _made(path.split("/")[1]):
+        return True
+    raise FileNotFoundError(f"{path}: there is no such file, and no rule makes it")
+
+
+def _markdown(name: str) -> str:
+    return name if name.endswith(".md") else f"tables/{name}.md"
+
+
+@functools.cache
+def _made(scale: str) -> frozenset[str]:
+    config = configuration.shipped(ROOT / "config")
+    return frozenset(plan.files(config, scale) if scale in config["scales"] else ())
+
+
 def _lines(name: str) -> list[str]:
-    path = ROOT / (name if name.endswith(".md") else f"tables/{name}.md")
-    return path.read_text(encoding="utf-8").splitlines()
+    return (ROOT / _markdown(name)).read_text(encoding="utf-8").splitlines()

@@ -96,6 +96,32 @@ def test_a_table_comes_without_its_record_and_with_its_caption_where_that_is_wan
     assert fill.captioned("laptop/accuracy_mnist") == f"All that there is ± of it.\n\n{table}"
 
 
+def test_what_the_workflow_has_not_made_yet_says_so_and_a_wrong_name_is_an_error(
+    tables, monkeypatch
+):
+    made = frozenset({"tables/laptop/accuracy_cifar100.md", "figures/laptop/curves_cifar100.png"})
+    monkeypatch.setattr(fill, "_made", lambda scale: made if scale == "laptop" else frozenset())
+    name = "laptop/accuracy_cifar100"
+    assert fill.table(name) == fill.captioned(name) == fill.NOT_RUN
+    assert fill.figure("laptop/curves_cifar100", "Curves") == ""
+    for show in (fill.table, fill.captioned, lambda name: fill.figure(name, "")):
+        with pytest.raises(FileNotFoundError, match="laptop/curves_x"):
+            show("laptop/curves_x")
+    picture = tables.parents[1] / "figures/laptop/curves_x.png"
+    picture.parent.mkdir(parents=True)
+    picture.touch()
+    assert fill.figure("laptop/curves_x", "Curves") == "![Curves](../figures/laptop/curves_x.png)"
+    (tables / "accuracy_cifar100.md").write_text("All.\n\n| a |\n", encoding="utf-8")
+    assert fill.captioned(name) == "All.\n\n| a |"
+
+
+def test_files_that_a_scale_makes_are_those_of_the_workflow():
+    assert {"tables/workstation/claims.md", "figures/workstation/curves_mnist.png"} <= fill._made(
+        "workstation"
+    )
+    assert not fill._made("results")
+
+
 def test_the_table_of_claims_has_one_row_per_claim_and_what_is_ours_below(tables):
     assert fill.claims().splitlines() == [
         "| Thesis | Claim | Answer | Finding |",
@@ -138,7 +164,7 @@ def pages() -> list[str]:
 @pytest.fixture
 def copied(tmp_path: Path, pages: list[str]) -> Path:
     """README and docs, filled, and what they are filled from."""
-    for name in ("docs", "tables", "benchmarks/results"):
+    for name in ("docs", "tables", "config", "benchmarks/results"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=ignored)
     shutil.copy(ROOT / "README.md", tmp_path)
