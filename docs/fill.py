@@ -41,6 +41,10 @@ FORMATS = {
 }
 
 
+class NotRun(Exception):
+    """A value's table is one that the workflow has not made yet."""
+
+
 class Values:
     """A column of the rows that were asked for.
 
@@ -133,6 +137,8 @@ class Files(dict[str, Rows]):
         folder = ROOT if "/" in name else ROOT / "tables" / SCALE
         paths = sorted(folder.glob(f"{name}.csv"))
         if not paths:
+            if "/" not in name and f"tables/{SCALE}/{name}.csv" in _made(SCALE):
+                raise NotRun
             raise FileNotFoundError(f"{folder / name}.csv: there is no such file")
         rows = []
         for path in paths:
@@ -175,7 +181,7 @@ def captioned(name: str) -> str:
 
 
 def text(template: str) -> str:
-    """A paragraph with its values filled in, wrapped.
+    """A paragraph with its values filled in, wrapped; says so where one is not there yet.
 
     Parameters
     ----------
@@ -187,7 +193,10 @@ def text(template: str) -> str:
     ValueError
         If a value's conditions are met by no row or by several.
     """
-    filled = " ".join(template.split()).format_map(Files())
+    try:
+        filled = " ".join(template.split()).format_map(Files())
+    except NotRun:
+        return NOT_RUN
     return textwrap.fill(filled, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 

@@ -99,11 +99,15 @@ def test_a_table_comes_without_its_record_and_with_its_caption_where_that_is_wan
 def test_what_the_workflow_has_not_made_yet_says_so_and_a_wrong_name_is_an_error(
     tables, monkeypatch
 ):
-    made = frozenset({"tables/laptop/accuracy_cifar100.md", "figures/laptop/curves_cifar100.png"})
+    table = "tables/laptop/accuracy_cifar100"
+    made = frozenset({f"{table}.md", f"{table}.csv", "figures/laptop/curves_cifar100.png"})
     monkeypatch.setattr(fill, "_made", lambda scale: made if scale == "laptop" else frozenset())
     name = "laptop/accuracy_cifar100"
     assert fill.table(name) == fill.captioned(name) == fill.NOT_RUN
     assert fill.figure("laptop/curves_cifar100", "Curves") == ""
+    assert fill.text("It has {accuracy_cifar100.n} seeds.") == fill.NOT_RUN
+    with pytest.raises(FileNotFoundError, match="curves_x"):
+        fill.text("It has {curves_x.n} seeds.")
     for show in (fill.table, fill.captioned, lambda name: fill.figure(name, "")):
         with pytest.raises(FileNotFoundError, match="laptop/curves_x"):
             show("laptop/curves_x")
