@@ -139,6 +139,22 @@ def test_samples_of_many_classes_are_one_per_class_by_superclass(tmp_path):
     assert figure.axes[0].get_yticklabels()[0].get_text() == "large things"
 
 
+def test_the_longest_names_of_classes_are_on_the_page(tmp_path):
+    names = [f"class {k}" for k in range(20)]
+    names[9] = "large man-made outdoor things"
+    path = write_data(
+        tmp_path / "cifar100.safetensors",
+        100,
+        superclasses=names,
+        coarse_labels=[label % 20 for label in range(100)],
+    )
+    figure = samples.draw([path])
+    style.save(figure, tmp_path / "samples")
+    for panel in figure.axes:
+        for label in panel.get_yticklabels():
+            assert label.get_window_extent().x0 >= 0, label.get_text()
+
+
 def test_a_redraw_is_equal_to_the_byte_and_fonts_are_embedded(tmp_path, three_seeds):
     first = drawn_bytes("curves", tmp_path, *three_seeds)
     assert drawn_bytes("curves", tmp_path, *reversed(three_seeds)) == first

@@ -26,7 +26,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory) -> Project:
     for entry in settings["runs"]:
         entry.pop("seeds", None)
     settings["runs"] = [entry for entry in settings["runs"] if "set" in entry]
-    settings["tuning"]["taken_over"].append(
+    settings["tuning"].setdefault("taken_over", []).append(
         {"for": {"arch": ["resnet20", "resnet20_nopool", "vgg"]}, "from": {"arch": "cnn"}}
     )
     scale.write_text(yaml.safe_dump(settings))

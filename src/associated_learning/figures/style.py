@@ -299,7 +299,9 @@ def save(figure: Figure, prefix: Path, mark: str = "", record: str = "") -> None
         strip = 0.35 * CM / figure.get_figheight()  # kept free for the mark
         figure.get_layout_engine().set(rect=(0, strip, 1, 1 - strip))
         figure.text(0.995, 0.01, mark, ha="right", fontsize=7, color="0.2")
-    figure.draw_without_rendering()  # laid out once, for both
+    # Laid out once for both; where a panel's aspect is fixed, by what the first time found.
+    for _ in range(2 if any(panel.get_aspect() != "auto" for panel in figure.axes) else 1):
+        figure.draw_without_rendering()
     figure.set_layout_engine("none")
     pdf = {"CreationDate": None, "Keywords": record or None}
     for suffix, metadata in (("pdf", pdf), ("png", {"Comment": record})):
