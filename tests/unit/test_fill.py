@@ -21,6 +21,7 @@ cnn,bp,3,0.99,0.001,,,,800
 def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository of two tables and findings of its own; returns the tables' folder."""
     monkeypatch.setattr(fill, "ROOT", tmp_path)
+    monkeypatch.setattr(fill, "_made", lambda scale: frozenset())
     folder = tmp_path / "tables/laptop"
     folder.mkdir(parents=True)
     (folder / "accuracy_mnist.csv").write_text(ACCURACY, encoding="utf-8")

@@ -12,9 +12,9 @@ from associated_learning.results import read, statistics
 CAPTION = (
     "Norm of the loss's gradient by the parameters of each forward layer, relative to the last"
     " layer's, before and after training, over the first 500 training images (thesis, abstract)."
-    " Layer 1 is next to the input. AL has one mean squared error of its own for each layer, local"
-    " classifiers a cross-entropy each, BP one for all: slopes compare. What direct feedback"
-    " alignment follows is no gradient of the loss, and shown as it is. He and Glorot:"
+    " Layer 1 is next to the input. AL has a mean squared error of its own for each layer, a layer"
+    " with a classifier of its own a cross-entropy, BP one for all: slopes compare. What direct"
+    " feedback alignment follows is no gradient of the loss, and shown as it is. He and Glorot:"
     " initialisation of the forward layers."
 )
 MOMENTS = {"initial": "at initialisation", "final": "after training"}
