@@ -135,8 +135,8 @@ def test_every_initialisation_has_a_panel_and_rates_of_its_own(tmp_path):
         "He's initialisation",
         "Glorot's initialisation",
     ]
-    assert below(he) == "learning rates: BP 0.0003, AL 0.001"
-    assert below(glorot) == "learning rates: BP 0.001 or 0.003"
+    assert below(he) == "learning rates (of layers): BP 0.0003; AL 0.001"
+    assert below(glorot) == "learning rates (of layers): BP 0.001 (4), 0.003 (2)"
     np.testing.assert_allclose(lines(he)["BP"], [[2, 50]])
     np.testing.assert_allclose(lines(glorot)["BP"], [[2, 50], [4, 50]])
 

@@ -61,11 +61,15 @@ def draw(inputs: list[Path]) -> Figure:
 
 
 def _rates(runs: pd.DataFrame) -> list[str]:
-    """The learning rates of some runs, by method where they differ, in a line."""
+    """The learning rates of some runs, by method where they differ; of several their depths."""
     if len(runs["learning_rate"].unique()) == 1:
         return [f"learning rate {runs['learning_rate'].iloc[0]:g}"]
-    rates = []
+    found = []
     for method, of_method in runs.groupby("method", sort=False):
-        found = sorted(of_method["learning_rate"].unique())
-        rates.append(f"{registry.method_label(method)} {' or '.join(f'{r:g}' for r in found)}")
-    return [f"learning rates: {', '.join(rates)}"]
+        depths = of_method.groupby("learning_rate")["depth"].unique()
+        texts = [f"{r:g} ({', '.join(map(str, sorted(d)))})" for r, d in depths.items()]
+        only = f"{depths.index[0]:g}"
+        found.append(
+            f"{registry.method_label(method)} {', '.join(texts) if len(texts) > 1 else only}"
+        )
+    return [f"learning rates (of layers): {'; '.join(found)}"]

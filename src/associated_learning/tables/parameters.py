@@ -9,11 +9,11 @@ from associated_learning.results import read
 from associated_learning.tables.output import NONE, Table
 
 CAPTION = (
-    "Parameters of every network by every method that can train it (thesis 2.6). Effective"
-    " parameters are used to predict, affiliated ones in training only. AL's parameters are those"
-    " of the forward maps f, the bridges b, the target encoders g and the target decoders h. A"
-    " dash: the method has no such maps. All are trained but f, where the forward path keeps its"
-    " initial weights."
+    "Parameters of the networks of the accuracy tables, by every method that can train them"
+    " (thesis 2.6). Effective parameters are used to predict, affiliated ones in training only."
+    " AL's parameters are those of the forward maps f, the bridges b, the target encoders g and the"
+    " target decoders h. A dash: the method has no such maps. All are trained but f, where the"
+    " forward path keeps its initial weights."
 )
 COLUMNS = ("total", "effective", "affiliated", "f", "b", "g", "h")
 
