@@ -206,33 +206,35 @@ def finding(name: str) -> str:
 
 
 def claims() -> str:
-    """The README's table of claims: section, claim, answer and the short finding of findings.yaml.
+    """The README's table of claims: the rows of findings.yaml, each about one claim or several.
 
-    Of an answer that counts cells their names, in brackets, are left out. What was not run is
-    left out.
+    Answers come from the scale's table of claims. Of one that counts cells their names, in
+    brackets, are left out. A row none of whose claims was run is left out.
 
     Raises
     ------
-    KeyError
-        If findings.yaml has no finding for a claim.
+    ValueError
+        If findings.yaml leaves out a claim of the table, or names one that is not in it.
     """
-    findings = _findings()
-    rows = [
-        (
-            row["thesis"],
-            row["claim"],
-            re.sub(r" \([^)]*\)", "", row["answer"]),
-            findings["claims"][row["claim"]],
-        )
-        for row in Files()["claims"].rows
-        if row["answer"] != "not run yet"
-    ]
-    rows += [
-        ("ours", claim, "shown, not judged", finding) for claim, finding in findings["ours"].items()
-    ]
-    lines = ["| Thesis | Claim | Answer | Finding |", "|---|---|---|---|"]
-    lines += [f"| {' | '.join(row[:3])} | {row[3].strip().format_map(Files())} |" for row in rows]
+    answers = {row["claim"]: row["answer"] for row in Files()["claims"].rows}
+    rows = _findings()["claims"]
+    named = [claim for row in rows for claim in row["answers"].values()]
+    if sorted(named) != sorted(answers):
+        differing = sorted(set(named) ^ set(answers)) or "named twice"
+        raise ValueError(f"findings.yaml: claims other than those of tables/{SCALE}: {differing}")
+    lines = ["| Claim | Reproduced | Finding |", "|---|---|---|"]
+    for row in rows:
+        found = {name: _short(answers[claim]) for name, claim in row["answers"].items()}
+        if set(found.values()) == {"not run yet"}:
+            continue
+        answer = "; ".join(f"{name}: {short}" if name else short for name, short in found.items())
+        finding = row["finding"].strip().format_map(Files())
+        lines.append(f"| {row['claim']} | {answer} | {finding} |")
     return "\n".join(lines)
+
+
+def _short(answer: str) -> str:
+    return re.sub(r" \([^)]*\)", "", answer).removeprefix("reproduced ")
 
 
 def _findings() -> dict[str, Any]:

@@ -15,6 +15,12 @@ mlp,bp,3,0.9804,0.0012,,,,1000
 mlp,al,3,0.9754,0.0031,-0.005,-0.0101,0.0002,2000
 cnn,bp,3,0.99,0.001,,,,800
 """
+FINDINGS = """\
+claims:
+  - claim: It does what it should (3.2)
+    answers: {"": it works}
+    finding: MLP {accuracy_mnist[arch=mlp,method=al].n}
+"""
 
 
 @pytest.fixture
@@ -31,13 +37,8 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "All that there is ± of it.\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n<!-- Made of: -->\n"
     )
     (folder / "accuracy_mnist.md").write_text(markdown, encoding="utf-8")
-    findings = {"claims": "{it works: 'MLP {accuracy_mnist[arch=mlp,method=al].n}'}", "ours": "{}"}
     (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/findings.yaml").write_text(
-        "".join(f"{key}: {value}\n" for key, value in findings.items())
-        + "ours: {our own: 'BP {accuracy_mnist[arch=cnn].mean:percent}'}\nshort: seeds {x_y.n}\n",
-        encoding="utf-8",
-    )
+    (tmp_path / "docs/findings.yaml").write_text(FINDINGS, encoding="utf-8")
     return folder
 
 
@@ -127,25 +128,44 @@ def test_files_that_a_scale_makes_are_those_of_the_workflow():
     assert not fill._made("results")
 
 
-def test_the_table_of_claims_has_one_row_per_claim_and_what_is_ours_below(tables):
-    assert fill.claims().splitlines() == [
-        "| Thesis | Claim | Answer | Finding |",
-        "|---|---|---|---|",
-        "| 3.2 | it works | reproduced | MLP 3 |",
-        "| ours | our own | shown, not judged | BP 99.0\N{NO-BREAK SPACE}% |",
-    ]
+def test_a_row_of_the_table_of_claims_may_be_about_several(tables):
+    head = ["| Claim | Reproduced | Finding |", "|---|---|---|"]
+    works = "| It does what it should (3.2) | reproduced | MLP 3 |"
+    assert fill.claims().splitlines() == [*head, works]
+    findings = tables.parents[1] / "docs/findings.yaml"
+    several = """\
+  - claim: It is fast (ours)
+    answers: {first: it is fast, then: it stays so}
+    finding: BP {accuracy_mnist[arch=cnn].mean:percent}
+"""
+    findings.write_text(FINDINGS + several, encoding="utf-8")
     claims = tables / "claims.csv"
-    text = claims.read_text()
     counted = '"reproduced in 1 of 2 networks (MLP), not in 1 (CNN)"'
-    claims.write_text(f"{text.replace('reproduced', counted)}3.3,it is new,not run yet\n", "utf-8")
-    # What was not run is left out.
-    assert fill.claims().splitlines()[2:] == [
-        "| 3.2 | it works | reproduced in 1 of 2 networks, not in 1 | MLP 3 |",
-        "| ours | our own | shown, not judged | BP 99.0\N{NO-BREAK SPACE}% |",
-    ]
-    claims.write_text(text)
-    claims.write_text(claims.read_text() + "3.3,it is fast,reproduced\n", encoding="utf-8")
-    with pytest.raises(KeyError, match="it is fast"):
+    one = f"{claims.read_text()}ours,it is fast,{counted}\n"
+    claims.write_text(f"{one}ours,it stays so,not run yet\n", encoding="utf-8")
+    answer = "first: in 1 of 2 networks, not in 1; then: not run yet"
+    fast = f"| It is fast (ours) | {answer} | BP 99.0\N{NO-BREAK SPACE}% |"
+    assert fill.claims().splitlines() == [*head, works, fast]
+    # A row of which nothing was run is left out.
+    claims.write_text(claims.read_text().replace(counted, "not run yet"), encoding="utf-8")
+    assert fill.claims().splitlines() == [*head, works]
+
+
+@pytest.mark.parametrize(
+    ("of_findings", "of_claims", "named"),
+    [
+        ("", "ours,it is fast,reproduced\n", "it is fast"),
+        ("  - {claim: x, answers: {x: it is slow}, finding: x}\n", "", "it is slow"),
+        ("  - {claim: x, answers: {x: it works}, finding: x}\n", "", "named twice"),
+    ],
+)
+def test_every_claim_is_in_one_row(tables, of_findings, of_claims, named):
+    for path, more in (
+        (tables.parents[1] / "docs/findings.yaml", of_findings),
+        (tables / "claims.csv", of_claims),
+    ):
+        path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    with pytest.raises(ValueError, match=named):
         fill.claims()
 
 
@@ -191,7 +211,7 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def test_a_number_that_is_edited_in_a_page_fails_the_check(copied):
-    edit(copied / "README.md", "| 3.2.1 | AL is as", "| 3.2.1 | BP is as")
+    edit(copied / "README.md", "| AL is as accurate", "| BP is as accurate")
     failed = cog(copied, "--check", "README.md")
     assert failed.returncode != 0 and "README.md" in failed.stdout + failed.stderr
 
