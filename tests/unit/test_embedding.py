@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
+from associated_learning.measure import embedding
 from associated_learning.measure.embedding import embed, neighbour_accuracy
+from associated_learning.results import read
 
 
 def clusters(samples: int, features: int, spread: float = 0.3) -> tuple[np.ndarray, np.ndarray]:
@@ -107,3 +109,18 @@ def test_a_common_offset_does_not_hide_neighbours():
 def test_impossible_votes_are_refused(labels, k, message):
     with pytest.raises(ValueError, match=message):
         neighbour_accuracy(np.eye(4, dtype=np.float32), np.arange(labels), k=k)
+
+
+def test_a_file_of_maps_is_small_and_its_votes_are_those_of_its_coordinates(
+    trained, prepared, digits, tmp_path
+):
+    run, out = trained(arch="mlp", method="al"), tmp_path / "tsne.safetensors"
+    embedding.write(run, prepared / "digits.safetensors", out, 60, perplexity=10, seed=0)
+    (found,) = read.read_embeddings([out])
+    labels = digits.test_labels.numpy()[:60]
+    np.testing.assert_array_equal(found["groups"], labels)
+    for layer in found["layers"]:
+        assert layer["coordinates"].shape == (60, 2)
+        assert layer["knn_embedding"] == neighbour_accuracy(layer["coordinates"], labels)
+    numbers = sum(layer["coordinates"].size for layer in found["layers"])
+    assert out.stat().st_size < 2 * numbers + 60 + 2500  # two bytes a coordinate, one a class

@@ -226,9 +226,11 @@ def read_embeddings(paths: Sequence[Path]) -> list[dict[str, Any]]:
             found = dict(data.metadata())
             for key in ("seed", *TSNE, "group_names", "layers"):
                 found[key] = json.loads(found[key])
-            found["groups"] = data.get_tensor("groups")
+            found["groups"] = data.get_tensor("groups").astype(int)
             for layer in found["layers"]:
-                layer["coordinates"] = data.get_tensor(f"coordinates.{layer['layer']}")
+                layer["coordinates"] = data.get_tensor(f"coordinates.{layer['layer']}").astype(
+                    float
+                )
         maps.append(found)
     for key in ("dataset", "arch", *TSNE):
         if len(values := {str(found[key]) for found in maps}) > 1:
