@@ -23,7 +23,7 @@ command -v "$python" >/dev/null 2>&1 ||
 # What it leads to would be emptied.
 [ ! -L "$venv" ] || stop "$venv is a link: delete it, and run the same make command again"
 
-echo "setup: building $venv from $lock (on disk 5 GB with torch, 0.6 GB without)"
+echo "setup: building $venv from $lock (on disk 6 GB with torch, 0.6 GB without)"
 rm -f "$venv"/.complete
 "$python" -m venv --clear "$venv" || stop "python -m venv failed, see above"
 "$venv"/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \

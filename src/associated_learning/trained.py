@@ -150,7 +150,8 @@ def load(run: str | os.PathLike[str]) -> Trained:
     run = Path(run)
     path = run / "metrics.json"
     if not path.is_file():
-        raise LoadError(f"{run} holds no finished run: there is no {path.name}")
+        why = f"there is no {path.name}" if run.is_dir() else "there is no such folder"
+        raise LoadError(f"{run} holds no finished run: {why}. Give the folder that one wrote to")
     with _clear_errors(path):
         metrics = json.loads(path.read_text(encoding="utf-8"))
         config = metrics["config"]

@@ -120,7 +120,8 @@ def test_als_first_component_alone_is_a_thin_line(tmp_path):
     np.testing.assert_allclose(al.get_ydata(), [80, 60])
     np.testing.assert_allclose(first.get_ydata(), [90, 70])
     assert first.get_linewidth() < al.get_linewidth()
-    assert first.get_color() == al.get_color()
+    assert first.get_color() != al.get_color()  # in front of it where both are alike
+    assert first.get_zorder() > al.get_zorder()
 
 
 def test_every_initialisation_has_a_panel_and_rates_of_its_own(tmp_path):

@@ -83,11 +83,16 @@ def test_small_errors_are_shown_on_a_logarithmic_axis(tmp_path):
 
 
 def test_curves_say_where_not_all_test_images_were_looked_at(tmp_path):
-    path = run(tmp_path, "mlp", "bp", 0, [0.5, 0.6])
+    path = run(tmp_path, "mlp", "bp", 0, [0.5, 0.6, 0.7])
     history = pd.read_csv(path.with_name("history.csv"))
-    history.assign(test_images=[2000, 10000]).to_csv(path.with_name("history.csv"), index=False)
-    title = curves.draw([path]).legends[0].get_title().get_text()
-    assert "at early steps on 2,000 test images, else on all 10,000" in " ".join(title.split())
+    for images, words in (
+        ([2000, 10000, 10000], "at early steps on 2,000 test images, else on all 10,000"),
+        ([880, 880, 10000], "at the end on all 10,000 test images, before on 880 of them"),
+        ([10000, 10000, 10000], ""),
+    ):
+        history.assign(test_images=images).to_csv(path.with_name("history.csv"), index=False)
+        title = " ".join(curves.draw([path]).legends[0].get_title().get_text().split())
+        assert title == ("MNIST, n = 1 seed " + words).strip()
 
 
 def test_curves_of_one_seed_claim_no_spread(tmp_path):

@@ -331,9 +331,10 @@ def test_wrong_flags_get_one_line(folder, digits, tmp_path, capsys, flags, words
 
 
 def test_a_folder_without_a_finished_run_is_refused(tmp_path, capsys):
-    for path in (tmp_path, tmp_path / "nowhere"):
-        line = refused(capsys, path, "0.png")
-        assert line == f"error: {path} holds no finished run: there is no metrics.json\n"
+    whys = {tmp_path: "there is no metrics.json", tmp_path / "nowhere": "there is no such folder"}
+    for path, why in whys.items():
+        line = f"error: {path} holds no finished run: {why}. Give the folder that one wrote to\n"
+        assert refused(capsys, path, "0.png") == line
 
 
 @pytest.mark.parametrize("method", ["al", "bp"])

@@ -29,6 +29,12 @@ def test_every_committed_table_is_made_anew_from_the_committed_archive(
     assert len(tables) >= 3
     for path in tables:
         assert (project.folder / path).read_bytes() == (ROOT / path).read_bytes(), path
+        shown = path.with_suffix(".md")  # its caption, too, but not the code in its record
+        drawn, committed = (
+            (folder / shown).read_text(encoding="utf-8").split("<!-- Made of:")[0]
+            for folder in (project.folder, ROOT)
+        )
+        assert drawn == committed, shown
 
 
 # One is finished, and was made under earlier code.

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 from associated_learning import registry
@@ -27,6 +28,7 @@ CAPTION = (
 
 WHOLE, EXIT = ", whole network", ", early exit"
 HOLLOW = {"linestyle": (0, (2, 1)), "marker": "o", "markerfacecolor": "white", "mew": 0.8}
+HALO = withStroke(linewidth=2, foreground="white")  # a number can be read in front of a line
 
 
 def draw(inputs: list[Path]) -> Figure:
@@ -90,9 +92,10 @@ def _draw_by_cost(panel: Axes, used: pd.DataFrame, early: pd.DataFrame) -> None:
     panel.tick_params(axis="x", labelsize=style.SMALL)
     for (method, k), of in used.groupby(["method", "used"], sort=False):
         look = {key: style.look(method)[key] for key in ("color", "marker")}
-        look |= {"marker": f"${k}$", "markersize": 5.5} if k else {}  # 0: the whole of the baseline
+        if k:  # 0: the whole of the baseline
+            look |= {"marker": f"${k}$", "markersize": 5.5, "path_effects": [HALO]}
         cost = of["multiply_adds_by_prefix"].iloc[0][k - 1]
-        panel.plot(cost, of["percent"].mean(), linestyle="", mew=0.2, zorder=3, **look)
+        panel.plot(cost, of["percent"].mean(), linestyle="", mew=0.2, zorder=4, **look)
     for method, of in early.groupby("method"):
         look = style.look(method)
         costs = of.groupby("threshold")["multiply_adds"].transform("mean")

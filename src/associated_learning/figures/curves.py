@@ -8,10 +8,10 @@ from associated_learning.figures import style
 
 CAPTION = (
     "Test accuracy by epoch (thesis 3.2). The accuracy of an AL network is that of all its"
-    " components together. After early steps it is that on some test images, evenly spaced,"
-    " else that on all. Where every method's error is below 10 % in the end, the"
-    " test error is shown, on a logarithmic axis. Methods with equally many effective parameters"
-    " are named by the first."
+    " components together. Before the end it may be that on some of the test images, evenly"
+    " spaced: see above the panels. Where every method's error is below 10 % in the end, the test"
+    " error is shown, on a logarithmic axis. Methods with equally many effective parameters are"
+    " named by the first."
 )
 
 

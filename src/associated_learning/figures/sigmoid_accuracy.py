@@ -16,7 +16,7 @@ CAPTION = (
     " forward layers: He et al. (2015), made for ReLU, or Glorot and Bengio (2010), times 4 for"
     " sigmoids. BP's network ends in one dense layer. AL's forward path ends in its bridge,"
     " followed by one decoder per component; those of other methods in its bridge and one dense"
-    " layer. The thin line is AL's first component alone, which has one hidden forward layer."
+    " layer. The thin black line is AL's first component alone, which has one hidden forward layer."
     " Points are single seeds."
 )
 
@@ -44,9 +44,8 @@ def draw(inputs: list[Path]) -> Figure:
             if method == registry.thesis_method():
                 first = 100 * cells["prefix_test_accuracy"].map(lambda prefixes: prefixes[0])
                 label = f"{look['label']}, first component"
-                panel.plot(
-                    first.groupby(cells["depth"]).mean(), color=look["color"], lw=0.6, label=label
-                )
+                means = first.groupby(cells["depth"]).mean()
+                panel.plot(means, color="black", lw=0.6, label=label, zorder=4)
         depths = sorted(of_panel["depth"].unique())
         panel.set_xscale("log", base=2)
         panel.set_xticks(depths, depths)

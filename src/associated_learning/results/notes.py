@@ -50,6 +50,9 @@ def looked_at(histories: pd.DataFrame) -> list[str]:
         return []
     *some, most = (f"{count:,.0f}" for count in sorted(counts.unique()))
     few = some[0] if len(some) == 1 else f"{some[0]} to {some[-1]}"
+    whole = histories[histories["test_images"] == counts.max()]
+    if whole.groupby(["arch", "method", "seed"]).size().max() == 1:
+        return [f"at the end on all {most} test images, before on {few} of them"]
     return [f"at early steps on {few} test images, else on all {most}"]
 
 
