@@ -21,6 +21,7 @@ Validator = jsonschema.validators.extend(
         "integer", lambda _, value: isinstance(value, int) and not isinstance(value, bool)
     ),
 )
+SOURCE = Path(__file__).parents[2]  # of the package's own files, as errors name them
 TARGETS = ("all", "download", "unknown")  # of the workflow, besides the scales
 
 
@@ -72,6 +73,14 @@ def _check_together(config: Mapping[str, Any]) -> None:
             raise ConfigError(
                 f"config: methods: {needs} role {role}, {', '.join(named) or 'none'} has it"
             )
+    for kind, key in (("methods", "file"), ("networks", "family")):
+        for name, entry in config[kind].items():
+            module = Path(__file__).parent / kind / f"{entry.get(key, name)}.py"
+            if not module.is_file():
+                raise ConfigError(
+                    f"config: {kind}.{name}: there is no {module.relative_to(SOURCE)}; write it, or"
+                    f" name another {key}"
+                )
     for name, scale in config["scales"].items():
         if name in TARGETS:
             raise ConfigError(f"config: scales.{name}: the workflow has a target of that name")

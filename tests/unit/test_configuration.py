@@ -505,6 +505,30 @@ def test_each_role_has_one_method(tmp_path: Path, old: str, new: str) -> None:
         configuration.load(CONFIG, folder)
 
 
+@pytest.mark.parametrize(
+    ("file", "line", "named"),
+    [
+        (
+            "methods.yaml",
+            "mine: {label: M, look: {color: k, linestyle: '-', marker: o}}",
+            "mine.py",
+        ),
+        ("networks.yaml", "mine: {family: forest, label: mine}", "forest.py"),
+    ],
+)
+def test_a_line_without_its_module_is_refused_before_anything_runs(
+    tmp_path: Path, file: str, line: str, named: str
+) -> None:
+    folder = config_folder(tmp_path)
+    with (folder / file).open("a", encoding="utf-8") as opened:
+        opened.write(f"{line}\n")
+    kind = Path(file).stem
+    with pytest.raises(
+        ConfigError, match=rf"{kind}\.mine: there is no src/.*{kind}/{named}; write"
+    ):
+        configuration.load(CONFIG, folder)
+
+
 def test_bytes_that_are_no_text_are_refused_by_file(tmp_path: Path) -> None:
     folder = config_folder(tmp_path)
     (folder / "scales/laptop.yaml").write_bytes(b"seeds: \xff")
