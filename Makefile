@@ -30,7 +30,7 @@ setup: .venv/.complete ## build .venv from envs/requirements.lock
 smoke: setup ## the whole workflow on scikit-learn's digits, three minutes, no data to fetch
 	$(SNAKEMAKE) smoke
 
-laptop: setup ## MNIST and CIFAR-10 in narrow networks, less than three hours on two cores
+laptop: setup ## MNIST and CIFAR-10 in narrow networks, about three hours on two cores
 	$(SNAKEMAKE) laptop
 
 workstation: setup ## the real data sets in narrow networks, with more steps; two to three days on two cores, in parts
