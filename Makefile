@@ -33,7 +33,7 @@ smoke: setup ## the whole workflow on scikit-learn's digits, three minutes, no d
 laptop: setup ## MNIST and CIFAR-10 in narrow networks, about three hours on two cores
 	$(SNAKEMAKE) laptop
 
-workstation: setup ## the real data sets in narrow networks, with more steps; two to three days on two cores, in parts
+workstation: setup ## the real data sets in narrow networks, with more steps; two days on two cores, in parts
 	$(SNAKEMAKE) workstation
 
 thesis: setup ## the protocol of the thesis, for GPUs and clusters
