@@ -117,7 +117,7 @@ def _named(dataset: str, arch: str, methods: Any) -> dict[str, str]:
     return {
         "Data set": registry.dataset_label(dataset),
         "Architecture": registry.network_label(arch),
-        "Method": ", ".join(registry.method_label(method) for method in methods),
+        "Method": "; ".join(registry.method_label(method) for method in methods),
     }
 
 
