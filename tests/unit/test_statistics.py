@@ -106,6 +106,8 @@ def test_the_one_sided_test_is_welch_s_and_its_5_in_200_is_the_end_of_the_interv
     assert statistics.p_above(a._replace(mean=a.mean - low), b) == pytest.approx(0.025)
     assert statistics.p_above(a._replace(mean=a.mean - high), b) == pytest.approx(0.975)
     assert math.isnan(statistics.p_above(a, Sample(0.5, math.nan, 1)))
+    assert math.isnan(statistics.p_above(a, Sample(0.1, 0.01, 2)))  # of two the spread is not known
+    assert not math.isnan(statistics.p_above(a, Sample(0.1, 0.01, 3)))
     assert math.isnan(statistics.p_above(Sample(0.5, 0.0, 3), Sample(0.4, 0.0, 3)))
 
 

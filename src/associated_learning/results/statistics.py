@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 ERROR = 0.025  # of each one-sided test: that of one end of a 95 % interval
+SEEDS = 3  # the fewest that decide something
 NO_DIFFERENCE = dict.fromkeys(("difference", "ci_low", "ci_high"), math.nan)  # see `difference`
 
 
@@ -100,9 +101,10 @@ def p_above(a: Sample, b: Sample) -> float:
 
     Returns
     -------
-    1 minus it is that for mean a < mean b. NaN where there is no interval (see `welch_interval`).
+    1 minus it is that for mean a < mean b. NaN where there is no interval (see `welch_interval`),
+    or where one of them has fewer than `SEEDS` seeds: of two, the spread is not known.
     """
-    if math.isnan(welch_interval(a, b)[0]):
+    if min(a.n, b.n) < SEEDS or math.isnan(welch_interval(a, b)[0]):
         return math.nan
     from scipy.stats import ttest_ind_from_stats
 
