@@ -26,7 +26,10 @@ TARGETS = ("all", "download", "unknown")  # of the workflow, besides the scales
 
 
 class ConfigError(Exception):
-    """The config is not usable; the message names the key and what is allowed."""
+    """The config is not usable; the message names the key and what is allowed, in one line."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message.replace("\n", r"\n"))  # a key may hold one
 
 
 def load(config: Mapping[str, Any], folder: Path) -> dict[str, Any]:

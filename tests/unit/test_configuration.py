@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from associated_learning import configuration, plan, registry
@@ -330,6 +330,7 @@ VALUES = st.recursive(
 )
 
 
+@example(path=("networks", "cnn", "family"), value=[10**30], key="a\nb")
 @given(path=st.sampled_from(sorted(paths(SHIPPED), key=str)), value=VALUES, key=st.none() | KEYS)
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_is_put_anywhere_is_refused_in_one_line_or_trains(
