@@ -4,7 +4,8 @@ import pytest
 import torch
 from helpers import config
 
-from associated_learning.commands.train import HOW, parser
+from associated_learning import registry
+from associated_learning.commands.train import HOW, config_of, parser
 from associated_learning.training.config import resolve
 
 
@@ -31,6 +32,13 @@ def test_defaults_depend_on_network_method_and_data_set():
     assert (found.target_width, found.augment) == (500, True)
     assert by_protocol(dataset="digits", arch="sigmoid8", method="al").target_width == 256
     assert by_protocol(dataset="cifar10", arch="vgg", method="same_path").target_lr_factor == 1
+
+
+def test_a_method_may_be_another_with_settings_of_its_own_which_flags_overrule():
+    cell = "--dataset mnist --arch mlp --method al_fast_target"
+    assert config_of(cell, "cpu").target_lr_factor == 20
+    assert config_of(f"{cell} --target-lr-factor 3", "cpu").target_lr_factor == 3
+    assert registry.method_module("al_fast_target") == registry.method_module("al")
 
 
 def test_a_run_in_words_names_what_tells_it_from_others():

@@ -23,7 +23,6 @@ SHAPES = (FOLDER / "schema.yaml").read_text(encoding="utf-8")
 SHIPPED = json.loads(json.dumps(configuration.load(CONFIG, FOLDER)))
 SCALES = {"smoke", "laptop", "workstation", "thesis_width", "thesis_once", "thesis"}
 SCHEMA = configuration._with_names(yaml.safe_load(SHAPES), SHIPPED)
-RUN = SCHEMA["$defs"]["scale"]["properties"]["runs"]["items"]["properties"]
 TRAIN = train.parser()
 CELL = ["--dataset", "mnist", "--arch", "mlp", "--method", "al", "--out", "run"]
 
@@ -96,7 +95,12 @@ def test_the_shipped_config_is_accepted_at_every_scale() -> None:
             "archs",
             SCHEMA["$defs"]["cells"],
         ),
-        (with_run({"set": {"epoch": 1}}), "scales.laptop.runs.0.set", "epoch", RUN["set"]),
+        (
+            with_run({"set": {"epoch": 1}}),
+            "scales.laptop.runs.0.set",
+            "epoch",
+            SCHEMA["$defs"]["settings"],
+        ),
         (with_run({"sets": {}, "set": {"epochs": 1}}), "scales.laptop.runs.0", "sets", None),
     ],
     ids=lambda value: value if isinstance(value, str) and value.isidentifier() else "",
@@ -571,7 +575,7 @@ SETTINGS = {
 
 
 def test_every_setting_reaches_the_train_command_unchanged() -> None:
-    assert SETTINGS.keys() == RUN["set"]["properties"].keys()
+    assert SETTINGS.keys() == SCHEMA["$defs"]["settings"]["properties"].keys()
     assert {key: train_options(SETTINGS)[key] for key in SETTINGS} == SETTINGS
     assert train_options({"augment": False})["augment"] is False
 
@@ -582,7 +586,7 @@ def test_the_settings_are_the_flags_of_the_train_command_that_decide_numbers() -
     # Set for runs in equal time, for those whose rate was compared, and by hand.
     how_it_runs |= {"shorten", "rate_of", "overwrite"}
     flags = train_options({}).keys()
-    assert RUN["set"]["properties"].keys() == flags - identity - how_it_runs
+    assert SCHEMA["$defs"]["settings"]["properties"].keys() == flags - identity - how_it_runs
 
 
 @pytest.mark.parametrize(

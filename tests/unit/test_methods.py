@@ -325,6 +325,17 @@ def test_cross_entropy_of_the_same_path_is_on_the_logits_of_the_last_decoder():
     assert next(control.losses(images, labels))[0].item() == pytest.approx(wanted, rel=1e-4)
 
 
+def test_the_same_path_from_glorot_s_initialisation_differs_in_its_sigmoids_and_logits_alone():
+    plain, glorot = network("cnn", "same_path"), network("cnn", "same_path_glorot")
+    for a, b in zip(plain.forward_layers(), glorot.forward_layers(), strict=True):
+        assert all(torch.equal(x, y) for x, y in zip(a.parameters(), b.parameters(), strict=True))
+    decoders = [component.decoder for component in glorot.components]
+    sigmoids = [*glorot.components[-1].bridge[1:], *decoders[1:]]
+    for (layer, _), gain in [*((dense, 4) for dense in sigmoids), (decoders[0], 1)]:
+        bound = gain * (6 / sum(layer.weight.shape)) ** 0.5
+        assert 0.8 * bound < layer.weight.abs().max() <= bound and not layer.bias.any()
+
+
 def test_the_other_loss_of_the_same_path_is_the_error_to_the_one_hot_label():
     control = network("mlp", "same_path_mse")
     images, labels = batch()

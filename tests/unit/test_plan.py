@@ -464,6 +464,15 @@ def test_later_settings_win_and_the_others_stay():
     assert settings == {"augment": False, "epochs": 6, "width": 1, "l2": 0.1}
 
 
+def test_a_method_s_own_settings_are_flags_until_the_scale_sets_them():
+    config = changed(runs=[{"for": {"arch": "wide"}, "set": {"l2": 0.1}}])
+    config["methods"]["new"]["set"] = {"target_lr_factor": 20, "l2": 0.3}
+    settings = plan.run_settings(config, "tiny", "trees", "deep", "new")
+    assert settings == {"augment": False, "target_lr_factor": 20, "l2": 0.3}
+    assert plan.run_settings(config, "tiny", "trees", "wide", "new")["l2"] == 0.1
+    assert plan.run_settings(config, "tiny", "trees", "deep", "old") == {"augment": False}
+
+
 def test_a_data_set_sets_its_target_width_and_augmentation_until_the_scale_does():
     assert plan.run_settings(CONFIG, "large", "birds", "wide", "old") == {
         "augment": True,

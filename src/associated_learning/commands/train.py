@@ -150,6 +150,8 @@ def resolve(p: Parser, options: dict[str, Any]) -> "Config":
     listed = {"networks": registry.networks(), "methods": registry.methods()}
     if not cells.trains(listed, method, arch):
         p.error(f"argument --method: {method}; it cannot train --arch {arch}")
+    for key, value in registry.methods()[method].get("set", {}).items():
+        options[key] = value if options[key] is None else options[key]
     if options["device"] == "auto":
         options["device"] = None
     if options["threads"] > (most := machine.most_threads()):
