@@ -12,7 +12,7 @@ PROBE_IMAGES = 5000  # training images that probes are fitted to, unless the sca
 def run_settings(
     config: Config, scale: str, dataset: str, arch: str, method: str, variant: str = ""
 ) -> dict[str, Any]:
-    """Flags of the train command for one run: what data set and method fix, then what the scale sets.
+    """Flags of the train command for one run: what data set and method fix, then what scales set.
 
     Of the scale's entries later ones win. A run in equal time has its steps divided by the ratio
     that the scale states. A rate that was chosen by a comparison is no flag: see `plan.rate`.
