@@ -14,6 +14,7 @@ from associated_learning import tables
 from associated_learning.commands import count, jobs, modules_of
 from associated_learning.results import archive as archives
 from associated_learning.results import read
+from associated_learning.tables import output
 
 BP, AL = [0.980, 0.984, 0.985], [0.970, 0.975, 0.986]
 
@@ -98,6 +99,12 @@ def test_accuracy_table_shows_percent_with_what_a_reader_needs(tmp_path, three_s
     ):
         assert part in caption
     assert "not in the thesis" not in caption
+
+
+def test_a_bound_that_rounds_to_zero_keeps_the_sign_that_says_on_which_side_it_lies():
+    row = {"difference": 0.0005, "ci_low": -0.00003, "ci_high": 0.00104}
+    assert output.difference(row) == "+0.05 [−0.00, +0.10]"
+    assert output.percent(0.0, "+") == "+0.00"
 
 
 def test_a_prefix_has_started_above_twice_chance(tmp_path):

@@ -89,8 +89,11 @@ def caption(text: str, frame: pd.DataFrame, *facts: str) -> str:
 
 
 def percent(fraction: float, sign: str = "") -> str:
-    """A fraction in percent: "97.70"; with "+" as `sign`, "+0.60" and "−0.60"."""
-    return f"{100 * fraction:{sign}z.2f}".replace("-", "−")
+    """A fraction in percent: "97.70"; with "+" as `sign`, "+0.60" and "−0.60".
+
+    The sign of a bound that rounds to zero is kept: it tells on which side of zero it lies.
+    """
+    return f"{100 * fraction:{sign}.2f}".replace("-", "−")
 
 
 def plus_minus(
