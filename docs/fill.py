@@ -10,6 +10,7 @@ So a number is never typed: a text names it, and `text` looks it up in tables/la
 
     {accuracy_mnist[arch=cnn,method=al].mean:percent}   one cell
     {accuracy_mnist[arch=cnn,method=al]:difference}     AL - BP of one row, with its interval
+    {accuracy_mnist[arch=cnn,method=al]:hundredths}     the same with two decimals
     {equal_time_*[method=al].times_bp.greatest:.1f}     the greatest of several rows and files
     {benchmarks/results/step.speedup.median:.1f}        of a CSV file elsewhere in the repository
 """
@@ -122,12 +123,17 @@ class Rows:
         return Values(name, [row[column] for row in self.rows])
 
     def __format__(self, spec: str) -> str:
-        """The one row as `accuracy` (mean and deviation) or as `difference` (with its interval)."""
+        """The one row as `accuracy` (mean and deviation), or its difference and the interval of it.
+
+        `difference` has one decimal, `hundredths` two.
+        """
         if spec == "accuracy":
             return f"{self.mean:hundredfold} ± {self.std:percent}"
-        if spec == "difference":
-            return f"{self.difference:points} [{self.ci_low:points}, {self.ci_high:points}]"
-        raise ValueError(f"{self.name}: {spec!r}; allowed: accuracy, difference")
+        if spec in ("difference", "hundredths"):
+            form = "points" if spec == "difference" else spec
+            low, high = format(self.ci_low, form), format(self.ci_high, form)
+            return f"{format(self.difference, form)} [{low}, {high}]"
+        raise ValueError(f"{self.name}: {spec!r}; allowed: accuracy, difference, hundredths")
 
 
 class Files(dict[str, Rows]):

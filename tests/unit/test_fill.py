@@ -50,6 +50,7 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("{accuracy_mnist[arch=mlp,method=al].difference:points}", "−0.5"),
         ("{accuracy_mnist[arch=mlp,method=al].ci_high:points}", "+0.0"),
         ("{accuracy_mnist[arch=mlp,method=al]:difference}", "−0.5 [−1.0, +0.0]"),
+        ("{accuracy_mnist[arch=mlp,method=al]:hundredths}", "−0.50 [−1.01, +0.02]"),
         (
             "{accuracy_mnist[arch=mlp,method=al]:accuracy}",
             "97.5 ± 0.3\N{NO-BREAK SPACE}%",
