@@ -20,8 +20,8 @@ def test_a_run_writes_metrics_history_and_weights(trained, method):
     assert [float(row["epoch"]) for row in history] == [pytest.approx(50 / 46), 2]
     assert [int(row["test_images"]) for row in history] == [300, 300]
     assert [int(row["step"]) for row in history] == [50, 92]
-    prefixes = 2 if method in ("al", "al_target_first", "local", "frozen") else 1
-    assert len(metrics["prefix_test_accuracy"]) == prefixes
+    exits = ("al", "al_target_first", "al_fast_target", "local", "frozen")
+    assert len(metrics["prefix_test_accuracy"]) == (2 if method in exits else 1)
     assert metrics["test_accuracy"] == float(history[-1]["test_accuracy"])
     assert metrics["prefix_test_accuracy"][-1] == metrics["test_accuracy"]
     assert metrics["losses"] == {column: float(history[-1][column]) for column in metrics["losses"]}
