@@ -99,7 +99,7 @@ rule exits:
         " --out {output} > {log} 2>&1"
 
 
-# t-SNE coordinates of every layer of a trained network.
+# t-SNE of every layer of a trained network. Only maps of the lowest-numbered seed are drawn, so only they are kept.
 rule embed:
     input:
         data="data/prepared/{dataset}.safetensors",
@@ -121,9 +121,10 @@ rule embed:
     params:
         run=subpath(input.metrics, parent=True),
         samples=lambda wildcards: SCALES[wildcards.scale]["tsne_samples"],
+        keep=lambda wildcards: "" if wildcards.seed == "0" else " --no-map",
     shell:
         "python -m associated_learning embed --run {params.run} --data {input.data}"
-        " --samples {params.samples} --out {output} > {log} 2>&1"
+        " --samples {params.samples}{params.keep} --out {output} > {log} 2>&1"
 
 
 rule count:

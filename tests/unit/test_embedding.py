@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier
 
+from associated_learning.commands import embed as command
+from associated_learning.errors import DataError
+from associated_learning.figures import tsne
 from associated_learning.measure import embedding
 from associated_learning.measure.embedding import embed, neighbour_accuracy
 from associated_learning.results import read
@@ -124,3 +127,17 @@ def test_a_file_of_maps_is_small_and_its_votes_are_those_of_its_coordinates(
         assert layer["knn_embedding"] == neighbour_accuracy(layer["coordinates"], labels)
     numbers = sum(layer["coordinates"].size for layer in found["layers"])
     assert out.stat().st_size < 2 * numbers + 60 + 2500  # two bytes a coordinate, one a class
+
+
+def test_a_map_that_is_not_kept_leaves_what_was_measured_of_it(trained, prepared, tmp_path):
+    run, data = trained(arch="mlp", method="al"), prepared / "digits.safetensors"
+    for out, flags in (("kept", []), ("left", ["--no-map"])):
+        said = ["--run", str(run), "--data", str(data), "--samples", "60", "--perplexity", "10"]
+        command.main([*said, "--out", str(tmp_path / out), *flags])
+    ((kept,), (left,)) = (read.read_embeddings([tmp_path / out]) for out in ("kept", "left"))
+    del kept["groups"]
+    for layer in kept["layers"]:
+        del layer["coordinates"]
+    assert left == kept
+    with pytest.raises(DataError, match="seed 0 has no t-SNE map"):
+        tsne.draw([tmp_path / "left"])

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import safetensors.numpy
 from project import ROOT, Project
 
 from associated_learning import configuration
@@ -50,3 +51,10 @@ def test_the_committed_runs_are_those_that_this_checkout_trains(scale: str) -> N
     }
     assert runs
     assert current.others(config, scale, runs) == {}
+
+
+@pytest.mark.parametrize("scale", SCALES)
+def test_archives_hold_the_maps_that_are_drawn_and_no_others(scale: str) -> None:
+    for name, content in archive.read(ROOT / f"archives/{scale}.zip").items():
+        if name.endswith("/tsne.safetensors"):
+            assert bool(safetensors.numpy.load(content)) == ("/seed0/" in name), name

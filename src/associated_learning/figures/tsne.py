@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from associated_learning import registry
+from associated_learning.errors import DataError
 from associated_learning.figures import style
 from associated_learning.results import notes, read
 
@@ -44,11 +45,18 @@ def draw(inputs: list[Path]) -> Figure:
     inputs
         t-SNE maps of runs on one data set and network (see `read.read_embeddings`); those of
         the lowest-numbered seed are drawn. A run's metrics.json may lie beside each.
+
+    Raises
+    ------
+    DataError
+        One of them was measured without keeping its map.
     """
     maps = read.read_embeddings(inputs)
     runs = notes.beside(inputs)
     seeds = {found["seed"] for found in maps}
     maps = [found for found in maps if found["seed"] == min(seeds)]
+    if any("groups" not in found for found in maps):
+        raise DataError(f"seed {min(seeds)} has no t-SNE map: embed it without --no-map")
     names = [layer["layer"] for layer in max((found["layers"] for found in maps), key=len)]
     figure = Figure(figsize=(style.PAGE, style.PAGE), layout="constrained")
     rows = figure.subfigures(len(maps), 1, squeeze=False)[:, 0]

@@ -29,7 +29,15 @@ class Embedding(NamedTuple):
     """In nats, as estimated by Barnes-Hut: it may end just below 0 where samples coincide."""
 
 
-def write(run: Path, data: Path, out: Path, samples: int, perplexity: float, seed: int) -> None:
+def write(
+    run: Path,
+    data: Path,
+    out: Path,
+    samples: int,
+    perplexity: float,
+    seed: int,
+    keep_map: bool = True,
+) -> None:
     """Embed a trained network's activations of test images, layer by layer.
 
     Parameters
@@ -41,11 +49,13 @@ def write(run: Path, data: Path, out: Path, samples: int, perplexity: float, see
     out
         Safetensors file: `groups`, (samples,), uint8, classes or superclasses, and
         `coordinates.LAYER`, (samples, 2), float16, so that archives stay small; metadata as
-        `results.read.read_embeddings` gives them.
+        `results.read.read_embeddings` gives them. Where the map is not kept, the metadata alone.
     samples
         The first of the test images.
     perplexity, seed
         Of t-SNE.
+    keep_map
+        Whether the map can be drawn from the file. What was measured of it is there in any case.
     """
     dataset = load.load_file(data)
     of = hidden.load(run, dataset)
@@ -79,7 +89,7 @@ def write(run: Path, data: Path, out: Path, samples: int, perplexity: float, see
         "layers": json.dumps(found),
     }
     with atomic_write(out) as partial:
-        partial.write_bytes(safetensors.numpy.save(tensors, metadata))
+        partial.write_bytes(safetensors.numpy.save(tensors if keep_map else {}, metadata))
 
 
 def embed(

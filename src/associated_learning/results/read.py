@@ -211,9 +211,10 @@ def read_embeddings(paths: Sequence[Path]) -> list[dict[str, Any]]:
     -------
     One dict per run, in display order: `dataset`, `arch`, `method`, `seed`, `samples`,
     `perplexity`, `tsne_seed`, `neighbours` (that vote), `group_names` (classes or superclasses,
-    which have a colour), `groups`, shape (samples,), which index them, and `layers`, in order, one
-    dict each: `layer` (its name), `features`, `kl_divergence`, `knn_activations`, `knn_embedding`
-    (of the classes, always) and `coordinates`, shape (samples, 2).
+    which have a colour) and `layers`, in order, one dict each: `layer` (its name), `features`,
+    `kl_divergence`, `knn_activations` and `knn_embedding` (of the classes, always). Where the map
+    was kept, also `groups`, shape (samples,), which index their names, and each layer's
+    `coordinates`, shape (samples, 2).
 
     Raises
     ------
@@ -226,11 +227,11 @@ def read_embeddings(paths: Sequence[Path]) -> list[dict[str, Any]]:
             found = dict(data.metadata())
             for key in ("seed", *TSNE, "group_names", "layers"):
                 found[key] = json.loads(found[key])
-            found["groups"] = data.get_tensor("groups").astype(int)
-            for layer in found["layers"]:
-                layer["coordinates"] = data.get_tensor(f"coordinates.{layer['layer']}").astype(
-                    float
-                )
+            if data.keys():
+                found["groups"] = data.get_tensor("groups").astype(int)
+                for layer in found["layers"]:
+                    kept = data.get_tensor(f"coordinates.{layer['layer']}")
+                    layer["coordinates"] = kept.astype(float)
         maps.append(found)
     for key in ("dataset", "arch", *TSNE):
         if len(values := {str(found[key]) for found in maps}) > 1:
