@@ -285,3 +285,17 @@ def test_neither_the_commands_nor_any_table_need_torch():
         f"from associated_learning.tables import output, {kinds}"
     )
     assert not {"torch", "sklearn", "matplotlib"} & imported
+
+
+def test_items_have_lines_of_their_own_and_a_wide_table_is_not_padded(tmp_path):
+    frame = pd.DataFrame({"cell": ["a 1; b 2", "c"], "answer": ["yes", "x" * output.WIDE]})
+    output.write(output.Table(frame, "Two."), tmp_path / "wide")
+    lines = (tmp_path / "wide.md").read_text(encoding="utf-8").splitlines()
+    assert lines[2:6] == [
+        "| cell | answer |",
+        "|:---|:---|",
+        "| a 1<br>b 2 | yes |",
+        f"| c | {'x' * output.WIDE} |",
+    ]
+    assert ">a 1<br>b 2</td>" in (tmp_path / "wide.html").read_text(encoding="utf-8")
+    assert "a 1; b 2" in (tmp_path / "wide.csv").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from associated_learning.files import atomic_write
 from associated_learning.results import read
 
 NONE = "—"  # shown where there is no value
+WIDE = 240  # characters: a wider Markdown table is not aligned by spaces
 INTERVAL = "Brackets hold Welch's 95 % interval of the difference, where there are enough seeds."
 
 
@@ -53,11 +55,13 @@ def write(table: Table, prefix: Path, mark: str = "", record: str = "") -> None:
     shown = table.frame.map(plain) if table.formatted is None else table.formatted
     # Columns of numbers to the right: those without a letter.
     right = [not shown[name].str.contains("[A-Za-z]").any() for name in shown]
-    markdown = shown.to_markdown(
+    markdown = shown.replace("; ", "<br>", regex=True).to_markdown(  # a line for each item
         index=False,
         colalign=["right" if r else "left" for r in right],
         disable_numparse=True,
     )
+    if markdown.index("\n") > WIDE:
+        markdown = re.sub(" {2,}", " ", re.sub("-{4,}", "---", markdown))
     texts = {
         "csv": table.frame.to_csv(index=False, lineterminator="\n"),
         "md": f"{caption}\n\n{markdown}\n\n<!-- {record} -->\n",
@@ -124,8 +128,8 @@ def page(shown: pd.DataFrame, caption: str, right: list[bool]) -> str:
     def row(cells: list[str], tag: str) -> str:
         sides = ("right" if r else "left" for r in right)
         return "".join(
-            f'<{tag} style="text-align: {side}">{html.escape(cell)}</{tag}>'
-            for cell, side in zip(cells, sides, strict=True)
+            f'<{tag} style="text-align: {side}">{"<br>".join(map(html.escape, items))}</{tag}>'
+            for items, side in zip((cell.split("; ") for cell in cells), sides, strict=True)
         )
 
     body = "\n".join(f"<tr>{row(cells, 'td')}</tr>" for cells in shown.to_numpy())
