@@ -99,7 +99,7 @@ rule exits:
         " --out {output} > {log} 2>&1"
 
 
-# t-SNE of every layer of a trained network. Only maps of the lowest-numbered seed are drawn, so only they are kept.
+# t-SNE of every layer of a trained network. Maps of the lowest-numbered seed alone are drawn: of others they are not kept. Seeds are numbered from 0.
 rule embed:
     input:
         data="data/prepared/{dataset}.safetensors",

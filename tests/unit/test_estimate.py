@@ -44,7 +44,9 @@ def test_the_command_prints_hours_by_experiment(config, prepared, monkeypatch, c
     printed = capsys.readouterr().out
     assert re.search(r"^\|  \| accuracy \| 6 \| 0\.0\d \|$", printed, re.MULTILINE)
     assert "| Sigmoid networks | learning rates | 8 |" in printed
-    every = sum(run.count for run in estimate.runs(config, "smoke"))
+    folders = {path.rpartition("/")[0] for path in plan.run_files(config, "smoke")}
+    rates = len(config["scales"]["smoke"]["tuning"]["learning_rates"])
+    every = len(folders) + rates * len(plan.tunings(config, "smoke"))
     assert f"|  | all | {every} |" in printed
 
 

@@ -53,8 +53,10 @@ def test_the_committed_runs_are_those_that_this_checkout_trains(scale: str) -> N
     assert current.others(config, scale, runs) == {}
 
 
-@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("scale", ["laptop", "workstation"])
 def test_archives_hold_the_maps_that_are_drawn_and_no_others(scale: str) -> None:
-    for name, content in archive.read(ROOT / f"archives/{scale}.zip").items():
-        if name.endswith("/tsne.safetensors"):
-            assert bool(safetensors.numpy.load(content)) == ("/seed0/" in name), name
+    packed = archive.read(ROOT / f"archives/{scale}.zip")
+    maps = [name for name in packed if name.endswith("/tsne.safetensors")]
+    drawn = [name for name in maps if safetensors.numpy.load(packed[name])]
+    assert drawn == [name for name in maps if "/seed0/" in name]
+    assert len(drawn) == 2 * len(list(ROOT.glob(f"figures/{scale}/tsne_*.png")))  # AL and BP

@@ -49,7 +49,7 @@ def draw(inputs: list[Path]) -> Figure:
     Raises
     ------
     DataError
-        One of them was measured without keeping its map.
+        One of that seed was measured without keeping its map.
     """
     maps = read.read_embeddings(inputs)
     runs = notes.beside(inputs)

@@ -213,7 +213,7 @@ def read_embeddings(paths: Sequence[Path]) -> list[dict[str, Any]]:
     `perplexity`, `tsne_seed`, `neighbours` (that vote), `group_names` (classes or superclasses,
     which have a colour) and `layers`, in order, one dict each: `layer` (its name), `features`,
     `kl_divergence`, `knn_activations` and `knn_embedding` (of the classes, always). Where the map
-    was kept, also `groups`, shape (samples,), which index their names, and each layer's
+    was kept, also `groups`, shape (samples,), which index `group_names`, and each layer's
     `coordinates`, shape (samples, 2).
 
     Raises

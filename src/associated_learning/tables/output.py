@@ -29,7 +29,8 @@ class Table:
     caption
         What a reader has to know: unit, n, what the spread is.
     formatted
-        The same in words, all strings, for Markdown and LaTeX; None to show `frame` plainly.
+        The same in words, all strings, for Markdown, LaTeX and HTML; None to show `frame` plainly.
+        Items of a cell, parted by "; ", have lines of their own where lines can be broken.
     """
 
     frame: pd.DataFrame
