@@ -6,7 +6,8 @@ A page holds blocks of Python in comments, which cog (https://cog.readthedocs.io
     <!-- [[[end]]] -->
 
 What a block prints stands between its two comments. `make docs` writes it, `make lint` compares it.
-So a number is never typed: a text names it, and `text` looks it up in tables/laptop/*.csv.
+So a number is never typed: a text names it, and `text` looks it up in tables/workstation/*.csv, or
+in those of the scale that the block names.
 
     {accuracy_mnist[arch=cnn,method=al].mean:percent}   one cell
     {accuracy_mnist[arch=cnn,method=al]:difference}     AL - BP of one row, with its interval
@@ -29,13 +30,14 @@ import yaml
 from associated_learning import configuration, plan
 
 ROOT = Path(__file__).parents[1]
-SCALE = "laptop"  # whose tables a text reads
+SCALE = "workstation"  # whose tables a text reads, if it names no other
 WIDTH = 120
 NOT_RUN = "*Not run yet.*"
 
 FORMATS = {
     "hundredfold": lambda value: f"{100 * value:.1f}",
     "percent": lambda value: f"{100 * value:.1f}\N{NO-BREAK SPACE}%",
+    "percent2": lambda value: f"{100 * value:.2f}\N{NO-BREAK SPACE}%",
     "points": lambda value: f"{100 * value:+.1f}",
     "hundredths": lambda value: f"{100 * value:+.2f}",
     "hours": lambda value: f"{value / 3600:.1f} hours",
@@ -137,13 +139,23 @@ class Rows:
 
 
 class Files(dict[str, Rows]):
-    """The rows of CSV files by name: a pattern in the scale's tables, or in the repository."""
+    """The rows of CSV files by name: a pattern in the scale's tables, or in the repository.
+
+    Parameters
+    ----------
+    scale : str
+        The scale whose tables are read.
+    """
+
+    def __init__(self, scale: str = SCALE) -> None:
+        super().__init__()
+        self.scale = scale
 
     def __missing__(self, name: str) -> Rows:
-        folder = ROOT if "/" in name else ROOT / "tables" / SCALE
+        folder = ROOT if "/" in name else ROOT / "tables" / self.scale
         paths = sorted(folder.glob(f"{name}.csv"))
         if not paths:
-            if "/" not in name and f"tables/{SCALE}/{name}.csv" in _made(SCALE):
+            if "/" not in name and f"tables/{self.scale}/{name}.csv" in _made(self.scale):
                 raise NotRun
             raise FileNotFoundError(f"{folder / name}.csv: there is no such file")
         rows = []
@@ -186,13 +198,15 @@ def captioned(name: str) -> str:
     return NOT_RUN if _not_run(_markdown(name)) else f"{caption(name)}\n\n{table(name)}"
 
 
-def text(template: str) -> str:
+def text(template: str, scale: str = SCALE) -> str:
     """A paragraph with its values filled in, wrapped; says so where one is not there yet.
 
     Parameters
     ----------
     template : str
         Text with values in braces, as this module's head shows them.
+    scale : str
+        The scale whose tables are read.
 
     Raises
     ------
@@ -200,7 +214,7 @@ def text(template: str) -> str:
         If a value's conditions are met by no row or by several.
     """
     try:
-        filled = " ".join(template.split()).format_map(Files())
+        filled = " ".join(template.split()).format_map(Files(scale))
     except NotRun:
         return NOT_RUN
     return textwrap.fill(filled, WIDTH, break_long_words=False, break_on_hyphens=False)

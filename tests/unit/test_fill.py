@@ -28,7 +28,7 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository of two tables and findings of its own; returns the tables' folder."""
     monkeypatch.setattr(fill, "ROOT", tmp_path)
     monkeypatch.setattr(fill, "_made", lambda scale: frozenset())
-    folder = tmp_path / "tables/laptop"
+    folder = tmp_path / "tables/workstation"
     folder.mkdir(parents=True)
     (folder / "accuracy_mnist.csv").write_text(ACCURACY, encoding="utf-8")
     (folder / "accuracy_cifar10.csv").write_text(ACCURACY.replace("2000", "5000"), "utf-8")
@@ -62,11 +62,20 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("{accuracy_*.steps.median:.0f}", "1000"),
         ("{accuracy_mnist.difference.least:.3f}", "−0.005"),  # empty cells do not count
         ("{accuracy_mnist[arch=cnn].steps:hours}", "0.2 hours"),
-        ("{tables/laptop/claims.answer}", "reproduced"),
+        ("{tables/workstation/claims.answer}", "reproduced"),
+        ("{accuracy_mnist[arch=mlp,method=al].mean:percent2}", "97.54\N{NO-BREAK SPACE}%"),
     ],
 )
 def test_a_text_names_a_value_and_gets_it_from_its_table(tables, template, expected):
     assert fill.text(f"so  it is\n{template}.") == f"so it is {expected}."
+
+
+def test_a_text_may_be_about_another_scale(tables):
+    tables.rename(tables.with_name("other"))
+    template = "{accuracy_mnist[arch=mlp,method=al].method} {tables/other/claims.answer}"
+    assert fill.text(template, "other") == "al reproduced"
+    with pytest.raises(FileNotFoundError, match="workstation/accuracy_mnist"):
+        fill.text(template)
 
 
 @pytest.mark.parametrize(
@@ -93,31 +102,36 @@ def test_a_text_is_wrapped_but_no_word_of_it_broken(tables):
 
 def test_a_table_comes_without_its_record_and_with_its_caption_where_that_is_wanted(tables):
     table = "| a | b |\n|---|---|\n| 1 | 2 |"
-    assert fill.table("laptop/accuracy_mnist") == table
-    assert fill.table("tables/laptop/accuracy_mnist.md") == table
-    assert fill.caption("laptop/accuracy_mnist") == "All that there is ± of it."
-    assert fill.captioned("laptop/accuracy_mnist") == f"All that there is ± of it.\n\n{table}"
+    assert fill.table("workstation/accuracy_mnist") == table
+    assert fill.table("tables/workstation/accuracy_mnist.md") == table
+    assert fill.caption("workstation/accuracy_mnist") == "All that there is ± of it."
+    assert fill.captioned("workstation/accuracy_mnist") == f"All that there is ± of it.\n\n{table}"
 
 
 def test_what_the_workflow_has_not_made_yet_says_so_and_a_wrong_name_is_an_error(
     tables, monkeypatch
 ):
-    table = "tables/laptop/accuracy_cifar100"
-    made = frozenset({f"{table}.md", f"{table}.csv", "figures/laptop/curves_cifar100.png"})
-    monkeypatch.setattr(fill, "_made", lambda scale: made if scale == "laptop" else frozenset())
-    name = "laptop/accuracy_cifar100"
+    table = "tables/workstation/accuracy_cifar100"
+    made = frozenset({f"{table}.md", f"{table}.csv", "figures/workstation/curves_cifar100.png"})
+    monkeypatch.setattr(
+        fill, "_made", lambda scale: made if scale == "workstation" else frozenset()
+    )
+    name = "workstation/accuracy_cifar100"
     assert fill.table(name) == fill.captioned(name) == fill.NOT_RUN
-    assert fill.figure("laptop/curves_cifar100", "Curves") == ""
+    assert fill.figure("workstation/curves_cifar100", "Curves") == ""
     assert fill.text("It has {accuracy_cifar100.n} seeds.") == fill.NOT_RUN
     with pytest.raises(FileNotFoundError, match="curves_x"):
         fill.text("It has {curves_x.n} seeds.")
     for show in (fill.table, fill.captioned, lambda name: fill.figure(name, "")):
-        with pytest.raises(FileNotFoundError, match="laptop/curves_x"):
-            show("laptop/curves_x")
-    picture = tables.parents[1] / "figures/laptop/curves_x.png"
+        with pytest.raises(FileNotFoundError, match="workstation/curves_x"):
+            show("workstation/curves_x")
+    picture = tables.parents[1] / "figures/workstation/curves_x.png"
     picture.parent.mkdir(parents=True)
     picture.touch()
-    assert fill.figure("laptop/curves_x", "Curves") == "![Curves](../figures/laptop/curves_x.png)"
+    assert (
+        fill.figure("workstation/curves_x", "Curves")
+        == "![Curves](../figures/workstation/curves_x.png)"
+    )
     (tables / "accuracy_cifar100.md").write_text("All.\n\n| a |\n", encoding="utf-8")
     assert fill.captioned(name) == "All.\n\n| a |"
 
@@ -218,10 +232,10 @@ def test_a_number_that_is_edited_in_a_page_fails_the_check(copied):
 
 
 def test_a_table_that_changes_fails_the_check_of_the_pages_that_show_it(copied):
-    edit(copied / "tables/laptop/claims.csv", ",reproduced", ",not reproduced")
+    edit(copied / "tables/workstation/claims.csv", ",reproduced", ",not reproduced")
     assert cog(copied, "--check", "README.md").returncode != 0
-    edit(copied / "tables/laptop/claims.csv", ",not reproduced", ",reproduced")
+    edit(copied / "tables/workstation/claims.csv", ",not reproduced", ",reproduced")
     assert cog(copied, "--check", "README.md", "docs/results.md").returncode == 0
-    edit(copied / "tables/laptop/accuracy_mnist.md", "| MLP", "| ALP")
+    edit(copied / "tables/workstation/accuracy_mnist.md", "| MLP", "| ALP")
     assert cog(copied, "--check", "README.md").returncode == 0
     assert cog(copied, "--check", "docs/results.md").returncode != 0
