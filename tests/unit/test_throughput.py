@@ -184,6 +184,14 @@ def test_the_figure_draws_medians_and_ranges_in_the_methods_colours(tmp_path):
     assert bars == [pytest.approx([0.9, 2.7])] * 2  # of one process's median
 
 
+def test_the_figure_cuts_no_range_off(tmp_path):
+    left, middle, _ = figure.draw([write(tmp_path / "throughput.json")]).axes
+    for panel in (left, middle):
+        low, high = panel.get_ylim()
+        ends = [y for bars in panel.collections for bar in bars.get_segments() for y in bar[:, 1]]
+        assert ends and low <= min(ends) and max(ends) <= high
+
+
 def test_the_figure_draws_the_model_apart_names_it_and_takes_no_methods_colour(tmp_path):
     drawn = figure.draw([write(tmp_path / "throughput.json")])
     titles = [panel.get_title() for panel in drawn.axes]

@@ -62,7 +62,6 @@ def draw(inputs: list[Path]) -> Figure:
     for n, color in zip(sorted(model["batches"].unique()), MODEL[1:], strict=True):
         rows = model[each & (model["batches"] == n)]
         _model(right, rows, f"model: l = components, n = {n:,}", color)
-    middle.set_ylim(0.8, workers + 0.2)
     middle.set_ylabel("Speed-up over one process")
     right.set_yscale("log", base=2)
     right.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
