@@ -114,6 +114,15 @@ def test_bp_may_be_that_of_another_network_and_random_features_stay_those_of_al_
     assert claims.comparable({"methods_mnist": runs(*rows[:2])}, claim).answer == NOT_RUN
 
 
+def test_another_method_may_stand_in_bp_s_place():
+    claim = {"archs": {"mnist": ["cnn"]}, "margin": MARGIN, "than": "bp_short"}
+    rows = [*cell(0.9, 0.9), ("mnist", "cnn", "bp_short", 0.95, None)]
+    statistic, _, answer = claims.comparable({"methods_mnist": runs(*rows)}, claim)
+    assert answer == "reproduced in 0 of 1 networks, not in 1"
+    assert statistic.startswith("AL − BP, short head, points: CNN −5.0 [−5.1, −4.9] (margin 0.5)")
+    assert claims.comparable({"methods_mnist": runs(*rows[:2])}, claim).answer == NOT_RUN
+
+
 def test_p_values_are_corrected_over_all_cells_of_a_claim_those_that_decide_nothing_too():
     al = 0.98 - 0.001  # alone it is as accurate: p is about 0.02
     claim = {"archs": {"mnist": ["cnn"]}, "margin": MARGIN}

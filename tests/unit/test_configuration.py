@@ -493,7 +493,7 @@ def test_no_two_methods_are_the_control_and_none_has_to_be(tmp_path: Path) -> No
     methods = folder / "methods.yaml"
     text = methods.read_text()
     methods.write_text(text.replace("ours: true", "role: control", 1))
-    with pytest.raises(ConfigError, match="one alone may have role control, al_target_first, fro"):
+    with pytest.raises(ConfigError, match="one alone may have role control, bp_short, fro"):
         configuration.load(CONFIG, folder)
     methods.write_text(text.replace("  role: control\n", "", 1))
     configuration.load(CONFIG, folder)

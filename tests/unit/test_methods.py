@@ -343,6 +343,18 @@ def test_the_other_loss_of_the_same_path_is_the_error_to_the_one_hot_label():
     assert torch.isclose(next(control.losses(images, labels))[0], wanted)
 
 
+@pytest.mark.parametrize("arch", ["mlp", "cnn", "resnet20", "sigmoid4"])
+def test_the_short_head_is_the_baseline_s_without_what_matches_al_s_decoders(arch):
+    whole, short = network(arch, "bp"), network(arch, "bp_short")
+    layers = [[m for m in n.head.modules() if isinstance(m, nn.Linear)] for n in (whole, short)]
+    kept = layers[0] if arch == "sigmoid4" else [*layers[0][:2], layers[0][-1]]
+    for a, b in zip(kept, layers[1], strict=True):
+        assert torch.equal(a.weight, b.weight) and torch.equal(a.bias, b.bias)
+    assert [name for name, _ in short.inference_path()] == [n for n, _ in whole.inference_path()]
+    for a, b in zip(whole.body.parameters(), short.body.parameters(), strict=True):
+        assert torch.equal(a, b)
+
+
 def test_the_baseline_takes_any_list_of_blocks():
     blocks = [nn.Sequential(nn.Conv1d(2, 5, 3), nn.ReLU())]
     bp = BackpropNetwork.from_blocks(blocks, (2, 9), classes=3, target_width=4)

@@ -36,12 +36,13 @@ Claim = Mapping[str, Any]
 
 
 def comparable(tables: Tables, claim: Claim) -> Answer:
-    """A method is as accurate as BP, but for the margin, in each network of `archs`."""
-    method, runs, cells, networks = claim.get("method", AL), Runs(tables), [], _networks(claim)
+    """A method is as accurate as BP, or `than`, but for the margin, in each of `archs`."""
+    method, than, runs = claim.get("method", AL), claim.get("than", BP), Runs(tables)
+    cells, networks = [], _networks(claim)
     for network in networks:
         dataset, arch = network
         other = claim.get("baseline", {}).get(arch, arch)
-        a, b = runs.sample(*network, method), runs.sample(dataset, other, BP)
+        a, b = runs.sample(*network, method), runs.sample(dataset, other, than)
         place = (
             _name(*network) if len(claim["archs"]) > 1 else registry.network_label(network[1]),
         )
@@ -49,11 +50,12 @@ def comparable(tables: Tables, claim: Claim) -> Answer:
             cells.append(Cell(place, None, None))
             continue
         margin, p = statistics.non_inferiority(a, b, **claim["margin"])
-        why = runs.late(*network, method) or runs.unlearnt(dataset, other, BP, control=arch)
+        why = runs.late(*network, method) or runs.unlearnt(dataset, other, than, control=arch)
         to = f"to {registry.network_label(other)}; " if other != arch else ""
         words = f"{difference(a, b)} ({to}margin {100 * margin:.2g}{f'; {why}' if why else ''})"
         cells.append(Cell(place, a, b, math.nan if why else p, words))
-    return answered(cells, _minus(method, BP), "networks", end=runs.uncontrolled(networks, BP))
+    end = runs.uncontrolled(networks, than)
+    return answered(cells, _minus(method, than), "networks", end=end)
 
 
 def better(tables: Tables, claim: Claim) -> Answer:
