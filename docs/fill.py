@@ -254,7 +254,16 @@ def claims() -> str:
 
 
 def _short(answer: str) -> str:
-    return re.sub(r" \([^)]*\)", "", answer).removeprefix("reproduced ")
+    """An answer in the fewest words: "1 of 4 networks, 1 not, 2 undecided"."""
+    said = re.sub(r" \([^)]*\)", "", answer)
+    said = re.sub(r"^reproduced (?:in|at) ", "", said)
+    for words, short in {
+        "not decided": "undecided",
+        "not run yet": "not run",
+        "not": "not",
+    }.items():
+        said = re.sub(rf"\b{words} (?:in|at) (\d+)", rf"\1 {short}", said)
+    return said
 
 
 def _findings() -> dict[str, Any]:

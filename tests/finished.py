@@ -70,6 +70,7 @@ def write_run(
         "gradient_norms": {"initial": list(gradients[0]), "final": list(gradients[1])},
         "target_first_steps": target_first[0],
         "parameters": {"effective": 374_346},
+        "hardware": {"processor": "a processor"},
         "multiply_adds_by_prefix": multiply_adds
         or [3_200_000 // k for k in range(1, 1 + len(prefixes))],
         "times": {

@@ -400,6 +400,10 @@ def test_times_shows_the_median_time_of_the_seeds(tmp_path):
     np.testing.assert_allclose(lines(panel)["BP"], [[1, 50]])
     assert panel.get_xlabel() == "Training time (s)"
     assert title(figure) == "MNIST, mean and range of n = 1 to 3 seeds"
+    assert "processors" not in below(panel)
+    of = {"hardware": {"processor": "another"}}
+    paths.append(write_run(tmp_path, "bp", 1, [[0.5]], metrics=of))
+    assert "on 2 kinds of processors" in below(times.draw(paths).axes[0])
 
 
 def test_tsne_has_one_row_per_method_and_one_column_per_layer(maps):

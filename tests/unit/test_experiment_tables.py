@@ -400,6 +400,19 @@ def test_methods_table_shows_accuracy_interval_and_the_time_of_a_step_beside_bp_
     assert "MNIST" in caption and "n = 1 to 3 seeds" in caption and "Welch" in caption
 
 
+def test_methods_table_compares_times_of_steps_of_one_kind_of_processor_alone(tmp_path):
+    def run(method: str, seed: int, seconds: float, processor: str) -> Path:
+        of = {"hardware": {"processor": processor}}
+        return write_run(tmp_path, method, seed, [[0.5]], seconds_per_step=seconds, metrics=of)
+
+    quick, slow = [run("bp", 0, 1, "quick"), run("bp", 1, 4, "slow")], "slow"
+    others = [run("al", 0, 8, slow), run("al", 1, 1, "third"), run("local", 0, 9, "third")]
+    frame, caption, rows = make("methods", tmp_path, *quick, *others)
+    times = frame.set_index("method")["times_bp"]
+    assert times["al"] == pytest.approx(2) and math.isnan(times["local"])
+    assert rows[-1][-1] == "—" and "the same kind of processor" in caption
+
+
 @pytest.mark.parametrize("kind", ["sigmoid", "same_path", "anytime", "target_first", "equal_time"])
 def test_runs_of_two_data_sets_are_refused(tmp_path, kind):
     paths = [

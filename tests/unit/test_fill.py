@@ -155,10 +155,13 @@ def test_a_row_of_the_table_of_claims_may_be_about_several(tables):
 """
     findings.write_text(FINDINGS + several, encoding="utf-8")
     claims = tables / "claims.csv"
-    counted = '"reproduced in 1 of 2 networks (MLP), not in 1 (CNN)"'
+    counted = (
+        "reproduced at 1 of 4 depths (2), not at 1 (4), not decided at 1 (8), not run yet at 1 (16)"
+    )
+    counted = f'"{counted}"'
     one = f"{claims.read_text()}ours,it is fast,{counted}\n"
     claims.write_text(f"{one}ours,it stays so,not run yet\n", encoding="utf-8")
-    answer = "first: in 1 of 2 networks, not in 1; then: not run yet"
+    answer = "first: 1 of 4 depths, 1 not, 1 undecided, 1 not run; then: not run yet"
     fast = f"| It is fast (ours) | {answer} | BP 99.0\N{NO-BREAK SPACE}% |"
     assert fill.claims().splitlines() == [*head, works, fast]
     # A row of which nothing was run is left out.

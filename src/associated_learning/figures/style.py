@@ -175,6 +175,7 @@ def accuracy_curves(
     places: Callable[["pd.DataFrame"], "pd.Series"],
     log: bool = False,
     labels: Mapping[str, str] | None = None,
+    below: Callable[["pd.DataFrame"], list[str]] = notes.trained,
 ) -> Figure:
     """Figure of all methods' test accuracy, one panel per network, as mean and range of seeds.
 
@@ -193,10 +194,12 @@ def accuracy_curves(
         Whether that axis is logarithmic; else it begins at 0.
     labels
         Of methods, where they are not their own.
+    below
+        Of a network's runs, what stands below its panel's title.
     """
     runs, histories = read.read_runs(inputs), read.read_histories(inputs)
     error = small_errors(runs.groupby(["arch", "method"])["test_accuracy"].mean())
-    archs = {arch: notes.trained(of_arch) for arch, of_arch in runs.groupby("arch", sort=False)}
+    archs = {arch: below(of_arch) for arch, of_arch in runs.groupby("arch", sort=False)}
     figure, panels = accuracy_panels(list(archs), xlabel, log, error=error, below=archs)
     for panel, arch in zip(panels, archs, strict=True):
         of_arch = histories[histories["arch"] == arch]

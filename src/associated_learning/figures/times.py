@@ -5,6 +5,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from associated_learning.figures import style
+from associated_learning.results import notes
 
 CAPTION = (
     "Test accuracy by time of training in one process, without evaluations (ours). A step of AL"
@@ -29,4 +30,5 @@ def draw(inputs: list[Path]) -> Figure:
         inputs,
         "Training time (s)",
         lambda curve: curve.groupby("step")["seconds"].transform("median"),
+        below=lambda runs: notes.trained(runs) + notes.processors(runs),
     )

@@ -37,6 +37,18 @@ def trained(runs: pd.DataFrame) -> list[str]:
     return [*lines, "effective parameters:", ", ".join(named)]
 
 
+def processors(runs: pd.DataFrame) -> list[str]:
+    """That times of some runs of one network are not comparable, in a paragraph, if they are not.
+
+    Parameters
+    ----------
+    runs
+        What `read.read_runs` gave.
+    """
+    kinds = runs.get("hardware.processor", pd.Series(dtype=str)).nunique()
+    return [f"on {kinds} kinds of processors"] if kinds > 1 else []
+
+
 def looked_at(histories: pd.DataFrame) -> list[str]:
     """How many test images were looked at, in a paragraph, if not always all.
 

@@ -15,9 +15,9 @@ CAPTION = (
     " the test set after the last epoch, in percent, its mean with Student's 95 % interval. The"
     " difference is the mean minus that of BP, in percentage points. A component has started if it"
     " predicts right more than twice as often as chance, in the mean over the seeds. A step's time"
-    " is that of all training steps over their number, relative to BP's, as medians over the seeds."
-    " It was measured in the runs themselves, which had other jobs beside them. BP without pooling"
-    " is compared with BP."
+    " is that of all training steps over their number, the median over the seeds; it is compared"
+    " with BP's as far as both ran on the same kind of processor. It was measured in the runs"
+    " themselves, which had other jobs beside them. BP without pooling is compared with BP."
 )
 
 
@@ -37,10 +37,11 @@ def make(inputs: list[Path]) -> Table:
         of the accuracies, as fractions; beside BP `difference` (mean minus that of BP), `ci_low`,
         `ci_high` (see `statistics.difference`); where components predict by themselves `started`:
         how many have, of how many ("3/4"); `step_ms`, the median milliseconds of a step, and
-        `times_bp` (over BP's).
+        `times_bp` (over BP's, of runs on processors that both ran on; NaN where there are none).
     """
     runs = read.read_runs(inputs)
     read.only_dataset(runs)
+    runs["processor"] = runs.get("hardware.processor", "")
     runs["step_ms"] = 1000 * runs["times.training_seconds"] / runs["steps"]
     cells = dict(list(runs.groupby(["dataset", "arch", "method"], sort=False)))
     rows = []
@@ -58,7 +59,7 @@ def make(inputs: list[Path]) -> Table:
         if compared != (dataset, arch, method) and compared in cells:
             bp = cells[compared]
             row |= statistics.difference(sample, statistics.sample(bp["test_accuracy"]))
-            row["times_bp"] = row["step_ms"] / bp["step_ms"].median()
+            row["times_bp"] = _times(cell, bp)
         rows.append(row)
     frame = pd.DataFrame(rows)
     caption = " ".join(
@@ -69,6 +70,13 @@ def make(inputs: list[Path]) -> Table:
         ]
     )
     return Table(frame, caption, pd.DataFrame([_show(row) for row in rows]))
+
+
+def _times(cell: pd.DataFrame, bp: pd.DataFrame) -> float:
+    """Median time of a step over BP's, of runs on processors that both ran on; NaN without any."""
+    shared = set(cell["processor"]) & set(bp["processor"])
+    a, b = (of.loc[of["processor"].isin(shared), "step_ms"].median() for of in (cell, bp))
+    return a / b
 
 
 def _show(row: dict) -> dict[str, str]:
