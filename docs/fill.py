@@ -254,11 +254,11 @@ def claims() -> str:
 
 
 def _short(answer: str) -> str:
-    """An answer in the fewest words: "1 of 4 networks, 1 not, 2 undecided"."""
+    """An answer in the fewest words: "1 of 4 networks, 1 not, 2 open"."""
     said = re.sub(r" \([^)]*\)", "", answer)
-    said = re.sub(r"^reproduced (?:in|at) ", "", said)
+    said = re.sub(r"^reproduced (?:in|at) ", "", said).replace("hidden layers", "layers")
     for words, short in {
-        "not decided": "undecided",
+        "not decided": "open",
         "not run yet": "not run",
         "not": "not",
     }.items():

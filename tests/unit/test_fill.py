@@ -161,7 +161,7 @@ def test_a_row_of_the_table_of_claims_may_be_about_several(tables):
     counted = f'"{counted}"'
     one = f"{claims.read_text()}ours,it is fast,{counted}\n"
     claims.write_text(f"{one}ours,it stays so,not run yet\n", encoding="utf-8")
-    answer = "first: 1 of 4 depths, 1 not, 1 undecided, 1 not run; then: not run yet"
+    answer = "first: 1 of 4 depths, 1 not, 1 open, 1 not run; then: not run yet"
     fast = f"| It is fast (ours) | {answer} | BP 99.0\N{NO-BREAK SPACE}% |"
     assert fill.claims().splitlines() == [*head, works, fast]
     # A row of which nothing was run is left out.
