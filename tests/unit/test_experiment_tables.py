@@ -405,9 +405,11 @@ def test_methods_table_compares_times_of_steps_of_one_kind_of_processor_alone(tm
         of = {"hardware": {"processor": processor}}
         return write_run(tmp_path, method, seed, [[0.5]], seconds_per_step=seconds, metrics=of)
 
-    quick, slow = [run("bp", 0, 1, "quick"), run("bp", 1, 4, "slow")], "slow"
-    others = [run("al", 0, 8, slow), run("al", 1, 1, "third"), run("local", 0, 9, "third")]
-    frame, caption, rows = make("methods", tmp_path, *quick, *others)
+    bp = [(0, 1, "quick"), (1, 1, "quick"), (2, 4, "slow")]
+    al = [(0, 2, "quick"), (1, 8, "slow"), (2, 8, "slow"), (3, 1, "third")]
+    runs = [("bp", *of) for of in bp] + [("al", *of) for of in al] + [("local", 0, 9, "third")]
+    others = [run(*of) for of in runs]
+    frame, caption, rows = make("methods", tmp_path, *others)
     times = frame.set_index("method")["times_bp"]
     assert times["al"] == pytest.approx(2) and math.isnan(times["local"])
     assert rows[-1][-1] == "—" and "the same kind of processor" in caption

@@ -38,7 +38,7 @@ def trained(runs: pd.DataFrame) -> list[str]:
 
 
 def processors(runs: pd.DataFrame) -> list[str]:
-    """That times of some runs of one network are not comparable, in a paragraph, if they are not.
+    """Say in a paragraph that times of one network's runs are not comparable, if so.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ def processors(runs: pd.DataFrame) -> list[str]:
         What `read.read_runs` gave.
     """
     kinds = runs.get("hardware.processor", pd.Series(dtype=str)).nunique()
-    return [f"on {kinds} kinds of processors"] if kinds > 1 else []
+    return [f"times on {kinds} kinds of processors: not comparable"] if kinds > 1 else []
 
 
 def looked_at(histories: pd.DataFrame) -> list[str]:
