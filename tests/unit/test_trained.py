@@ -411,7 +411,7 @@ def test_a_damaged_file_is_named(folder, trained, tmp_path, file, damaged):
     said = rf"{file} is damaged \(.*train again$"
     if damaged == "of another network":
         said = {
-            "metrics.json": "is of the method 'magic'; known here: bp, al,",
+            "metrics.json": "is of the method 'magic'; known here: bp, bp_short, al,",
             "weights.safetensors": "does not fit what cnn by al is in this version",
         }[file]
     with pytest.raises(associated_learning.LoadError, match=said):
