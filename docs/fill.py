@@ -257,11 +257,8 @@ def _short(answer: str) -> str:
     """An answer in the fewest words: "1 of 4 networks, 1 not, 2 open"."""
     said = re.sub(r" \([^)]*\)", "", answer)
     said = re.sub(r"^reproduced (?:in|at) ", "", said).replace("hidden layers", "layers")
-    for words, short in {
-        "not decided": "open",
-        "not run yet": "not run",
-        "not": "not",
-    }.items():
+    # The one that others begin with comes last.
+    for words, short in (("not decided", "open"), ("not run yet", "not run"), ("not", "not")):
         said = re.sub(rf"\b{words} (?:in|at) (\d+)", rf"\1 {short}", said)
     return said
 

@@ -402,7 +402,9 @@ def test_methods_table_shows_accuracy_interval_and_the_time_of_a_step_beside_bp_
 
 def test_methods_table_compares_times_of_steps_of_one_kind_of_processor_alone(tmp_path):
     def run(method: str, seed: int, seconds: float, processor: str) -> Path:
-        of = {"hardware": {"processor": processor}}
+        of = {"hardware": {"processor": "of all", "accelerator": processor}}
+        if processor == "quick":  # without one
+            of = {"hardware": {"processor": processor}}
         return write_run(tmp_path, method, seed, [[0.5]], seconds_per_step=seconds, metrics=of)
 
     bp = [(0, 1, "quick"), (1, 1, "quick"), (2, 4, "slow")]

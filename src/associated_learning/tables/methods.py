@@ -42,7 +42,8 @@ def make(inputs: list[Path]) -> Table:
     """
     runs = read.read_runs(inputs)
     read.only_dataset(runs)
-    runs["processor"] = runs.get("hardware.processor", "")
+    hardware = runs.reindex(columns=["hardware.processor", "hardware.accelerator"]).fillna("")
+    runs["processor"] = hardware.agg(" ".join, axis=1)
     runs["step_ms"] = 1000 * runs["times.training_seconds"] / runs["steps"]
     cells = dict(list(runs.groupby(["dataset", "arch", "method"], sort=False)))
     rows = []
